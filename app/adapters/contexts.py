@@ -1,0 +1,59 @@
+"""The pinned JSON-LD contexts, from the package data of openbadgeslib, each checked by SHA-256.
+
+They are never fetched and never copied into this tree. A hash that does not match stops the start: a changed
+context would change what every signature means.
+"""
+
+import json
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+
+from app.errors import OutsideFailed
+from app.standards import open_badge, vc
+from app.standards.json_ld import Canonicaliser
+
+_PACKAGE = "openbadgeslib.ob3.contexts"
+_PINNED = {
+    vc.CONTEXT: (
+        "credentials-v2.json",
+        "59955ced6697d61e03f2b2556febe5308ab16842846f5b586d7f1f7adec92734",
+    ),
+    open_badge.CONTEXT: (
+        "ob-v3p0-context-3.0.3.json",
+        "3d34f4d4ef1bce691106e63798beb5e7b862ba841423f5ee1e53ab7ddf3bca84",
+    ),
+    "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json": (
+        "ob-v3p0-context-3.0.2.json",
+        "00666ad080ba407687ed1846b7f5e7495f5019042b202a727de47c48a1755c53",
+    ),
+    "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.1.json": (
+        "ob-v3p0-context-3.0.1.json",
+        "5f3d9dd6288ef437ff8286cf95ffbff609c748a66f24a1e9450c45ca64be1571",
+    ),
+    open_badge.EXTENSIONS: (
+        "ob-v3p0-extensions.json",
+        "87c06c81bc2317663bf288d740d94fddd2818c4342b186270ff6371dfaa63f93",
+    ),
+    "https://w3id.org/security/data-integrity/v2": (
+        "security-data-integrity-v2.json",
+        "67f21e6e33a6c14e5ccfd2fc7865f7474fb71a04af7e94136cb399dfac8ae8f4",
+    ),
+}
+
+
+def pinned_contexts() -> dict[str, object]:
+    """Context URL -> value of its `@context`. Raises `OutsideFailed("context_changed")`."""
+    contexts: dict[str, object] = {}
+    for url, (name, expected) in _PINNED.items():
+        data = files(_PACKAGE).joinpath(name).read_bytes()
+        if sha256(data).hexdigest() != expected:
+            raise OutsideFailed("context_changed", f"The installed vocabulary file {name} is not the pinned one.")
+        contexts[url] = json.loads(data)["@context"]
+    return contexts
+
+
+@cache
+def canonicaliser() -> Canonicaliser:
+    """The one canonicaliser of this process, built on first use."""
+    return Canonicaliser(pinned_contexts())

@@ -1,0 +1,209 @@
+"""One EVM chain over JSON-RPC: the `Chain` of anchoring and the registry reads of verification.
+
+web3.py builds, encodes and decodes; reads go through its HTTP provider without middleware (each middleware asks for
+the chain id again). Answers are hints until they are final: the callers decide what counts.
+"""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from eth_abi.abi import decode, encode
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+from web3 import AsyncHTTPProvider
+from web3.types import RPCEndpoint
+
+from app.anchoring.model import AnchorCall, Block, Fees, Inclusion
+from app.errors import OutsideFailed
+
+GAS_LIMIT = 100_000
+TIMEOUT_SECONDS = 5
+ATTEMPTS = 3
+
+_ANCHOR = keccak(text="anchor(bytes32,uint64)")[:4]
+_ANCHORED_AT = keccak(text="anchoredAt(address,bytes32)")[:4]
+_LAST_SIZE = keccak(text="lastSize(address)")[:4]
+_ROOT_ANCHORED = keccak(text="RootAnchored(address,bytes32,uint64)")
+_KNOWN = ("already known", "already imported", "nonce too low", "known transaction")
+
+
+def anchor_transaction(call: AnchorCall) -> dict[str, Any]:
+    """The EIP-1559 transaction of one `anchor(root, treeSize)` call."""
+    return {
+        "type": 2,
+        "chainId": call.chain_id,
+        "nonce": call.nonce,
+        "to": to_checksum_address(call.contract),
+        "value": 0,
+        "gas": GAS_LIMIT,
+        "maxFeePerGas": call.fees.max_fee,
+        "maxPriorityFeePerGas": call.fees.priority_fee,
+        "data": _ANCHOR + encode(["bytes32", "uint64"], [call.root, call.tree_size]),
+    }
+
+
+@cache
+def registry_artifact(contracts_dir: Path) -> dict[str, Any]:
+    """The compiled registry: abi, bytecode, runtimeBytecode, runtimeCodeHash."""
+    artifact: dict[str, Any] = json.loads((contracts_dir / "abi" / "AnchorRegistry.json").read_text())
+    return artifact
+
+
+class EvmChain:
+    """A chain behind one JSON-RPC address."""
+
+    def __init__(self, rpc_url: str, finality: str, contracts_dir: Path) -> None:
+        self._provider = AsyncHTTPProvider(
+            rpc_url,
+            request_kwargs={"timeout": aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)},
+            exception_retry_configuration=None,
+        )
+        self._finality = finality
+        self._contracts_dir = contracts_dir
+        self._registries: set[str] = set()
+
+    async def close(self) -> None:
+        await self._provider.disconnect()
+
+    async def call(self, method: str, *params: Any) -> Any:
+        """One JSON-RPC call, tried again when the node does not answer.
+
+        Raises `OutsideFailed` (chain_unreachable, chain_error).
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                answer = await self._provider.make_request(RPCEndpoint(method), list(params))
+                break
+            except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+                if attempt == ATTEMPTS - 1:
+                    raise OutsideFailed(
+                        "chain_unreachable", "The chain's node does not answer just now; it will be asked again."
+                    ) from error
+                await asyncio.sleep(0.1 * 2**attempt)
+        if answer.get("error"):
+            detail = answer["error"]
+            message = detail.get("message", "") if isinstance(detail, dict) else str(detail)
+            raise OutsideFailed("chain_error", f"The chain's node answered with an error: {message[:200]}")
+        return answer.get("result")
+
+    async def chain_id(self) -> int:
+        return int(await self.call("eth_chainId"), 16)
+
+    async def has_registry(self, contract: str) -> bool:
+        if contract not in self._registries:
+            code = bytes.fromhex((await self.call("eth_getCode", contract, "latest"))[2:])
+            if "0x" + keccak(code).hex() != registry_artifact(self._contracts_dir)["runtimeCodeHash"]:
+                return False
+            self._registries.add(contract)
+        return True
+
+    async def next_nonce(self, address: str) -> int:
+        return int(await self.call("eth_getTransactionCount", address, "latest"), 16)
+
+    async def balance(self, address: str) -> int:
+        return int(await self.call("eth_getBalance", address, "latest"), 16)
+
+    async def fees(self) -> Fees:
+        block = await self.call("eth_getBlockByNumber", "latest", False)
+        priority = int(await self.call("eth_maxPriorityFeePerGas"), 16)
+        # Twice the base fee keeps the transaction payable through six full blocks; the rest is refunded.
+        return Fees(2 * int(block["baseFeePerGas"], 16) + priority, priority)
+
+    async def broadcast(self, raw: bytes) -> None:
+        try:
+            await self.call("eth_sendRawTransaction", "0x" + raw.hex())
+        except OutsideFailed as error:
+            if error.code != "chain_error":
+                raise
+            if not any(known in error.message.lower() for known in _KNOWN):
+                raise OutsideFailed("transaction_refused", error.message) from None
+
+    async def inclusion(self, tx_hash: bytes) -> Inclusion | None:
+        receipt = await self.call("eth_getTransactionReceipt", "0x" + tx_hash.hex())
+        if receipt is None or receipt.get("blockHash") is None:
+            return None
+        # The event's own index, not the block's first: other wallets anchor in the same block.
+        events = [log for log in receipt["logs"] if log["topics"][:1] == ["0x" + _ROOT_ANCHORED.hex()]]
+        succeeded = int(receipt["status"], 16) == 1 and len(events) == 1
+        return await self._inclusion(receipt, succeeded, int(events[0]["logIndex"], 16) if events else None)
+
+    async def find_anchored(self, contract: str, address: str, root: bytes) -> Inclusion | None:
+        topics = ["0x" + _ROOT_ANCHORED.hex(), "0x" + bytes(12).hex() + address[2:].lower(), "0x" + root.hex()]
+        logs = await self.call(
+            "eth_getLogs", {"address": contract, "topics": topics, "fromBlock": "earliest", "toBlock": "latest"}
+        )
+        return await self._inclusion(logs[0], True, int(logs[0]["logIndex"], 16)) if logs else None
+
+    async def is_final(self, block_number: int) -> bool:
+        if self._finality.isdigit():
+            return int(await self.call("eth_blockNumber"), 16) - block_number >= int(self._finality)
+        block = await self.call("eth_getBlockByNumber", self._finality, False)
+        return block is not None and int(block["number"], 16) >= block_number
+
+    async def anchored_at(self, contract: str, address: str, root: bytes, *, final: bool = False) -> int:
+        """Unix time at which `address` recorded `root`, 0 = never; with `final`, as of the last final block."""
+        data = _ANCHORED_AT + encode(["address", "bytes32"], [address, root])
+        block = "latest"
+        if final and not self._finality.isdigit():
+            block = self._finality
+        elif final:
+            newest = int(await self.call("eth_blockNumber"), 16)
+            block = hex(max(0, newest - int(self._finality)))
+        return await self._read_number(contract, data, block)
+
+    async def last_size(self, contract: str, address: str) -> int:
+        return await self._read_number(contract, _LAST_SIZE + encode(["address"], [address]), "latest")
+
+    async def deploy_registry(self, account: Any) -> str:
+        """Deploy the registry from `account` and wait for it; its address. For local chains and first set-up."""
+        fees = await self.fees()
+        signed = account.sign_transaction(
+            {
+                "type": 2,
+                "chainId": await self.chain_id(),
+                "nonce": await self.next_nonce(account.address),
+                "value": 0,
+                "gas": 1_000_000,
+                "maxFeePerGas": fees.max_fee,
+                "maxPriorityFeePerGas": fees.priority_fee,
+                "data": registry_artifact(self._contracts_dir)["bytecode"],
+            }
+        )
+        await self.broadcast(bytes(signed.raw_transaction))
+        receipt = await self.wait_for("0x" + bytes(signed.hash).hex())
+        return to_checksum_address(receipt["contractAddress"])
+
+    async def wait_for(self, tx_hash: str, tries: int = 100) -> Any:
+        """The receipt of a transaction, once it is in a block. Raises `OutsideFailed("chain_unreachable")`."""
+        for _ in range(tries):
+            receipt = await self.call("eth_getTransactionReceipt", tx_hash)
+            if receipt is not None:
+                return receipt
+            await asyncio.sleep(0.1)
+        raise OutsideFailed("chain_unreachable", "The transaction was not taken up by the chain in time.")
+
+    async def _read_number(self, contract: str, data: bytes, block: str) -> int:
+        result = await self.call("eth_call", {"to": contract, "data": "0x" + data.hex()}, block)
+        raw = bytes.fromhex((result or "0x")[2:])
+        # An address without code answers with nothing: the registry is not there, so nothing is recorded.
+        return int(decode(["uint64"], raw)[0]) if len(raw) == 32 else 0
+
+    async def _inclusion(self, found: Any, succeeded: bool, log_index: int | None) -> Inclusion | None:
+        block = await self.call("eth_getBlockByHash", found["blockHash"], False)
+        if block is None:
+            return None
+        return Inclusion(
+            Block(
+                int(block["number"], 16),
+                bytes.fromhex(block["hash"][2:]),
+                datetime.fromtimestamp(int(block["timestamp"], 16), UTC),
+            ),
+            succeeded,
+            bytes.fromhex(found["transactionHash"][2:]),
+            log_index,
+        )

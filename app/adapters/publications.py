@@ -1,0 +1,157 @@
+"""Fetching what issuers publish: over HTTPS, or from our own tables where we are the publisher.
+
+Addresses come from documents of strangers, so: https only, no redirects, public addresses only with the connection
+pinned to the address that was checked, a size limit and a time limit. localhost is for development installations.
+"""
+
+import asyncio
+import ipaddress
+import json
+import socket
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import httpx
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.credentials import status
+from app.database import transaction
+from app.errors import AppError
+from app.institutions import service as institutions
+from app.standards import did as did_standard
+from app.verification.evidence import Fetched
+
+MAX_DID_DOCUMENT = 100_000
+MAX_STATUS_LIST = 1_000_000
+TIMEOUT_SECONDS = 5
+
+
+class HttpPublications:
+    """Documents fetched from the web.
+
+    `served_at` is where a development installation's pages are really served when its own port was taken: what is
+    published under http://localhost is then fetched from there.
+    """
+
+    def __init__(self, *, allow_localhost: bool, served_at: str | None = None) -> None:
+        self._allow_localhost = allow_localhost
+        self._served_at = served_at
+
+    async def did_document(self, did: str) -> Fetched:
+        try:
+            url = did_standard.web_url(did)
+        except ValueError:
+            return _failed("did_method_unknown", "The issuer is named in a way this verifier cannot look up.")
+        return await self._fetch(url, MAX_DID_DOCUMENT, "The issuer's published keys")
+
+    async def status_list(self, url: str) -> Fetched:
+        return await self._fetch(url, MAX_STATUS_LIST, "The list of withdrawn credentials")
+
+    async def _fetch(self, url: str, limit: int, what: str) -> Fetched:
+        try:
+            return await asyncio.wait_for(self._read(url, limit, what), TIMEOUT_SECONDS)
+        except TimeoutError:
+            return _failed("publication_timeout", f"{what} could not be fetched in time.")
+        except (httpx.HTTPError, OSError, ValueError):
+            return _failed("publication_unreachable", f"{what} could not be fetched just now.")
+
+    async def _read(self, url: str, limit: int, what: str) -> Fetched:
+        parts = urlsplit(url)
+        if self._served_at and parts.hostname == "localhost":
+            parts = urlsplit(self._served_at.rstrip("/") + parts.path)
+        target = await self._checked_target(parts)
+        if target is None:
+            return _failed("publication_address_refused", f"{what} are said to be at an address that is not public.")
+        async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
+            request = client.build_request(
+                "GET",
+                target,
+                headers={"Host": parts.netloc, "Accept": "application/json, application/vc, application/did+json"},
+                extensions={"sni_hostname": parts.hostname or ""},
+            )
+            response = await client.send(request, stream=True)
+            try:
+                if response.status_code != httpx.codes.OK:
+                    return _failed("publication_missing", f"{what} are not where they should be.")
+                data = b""
+                async for chunk in response.aiter_bytes():
+                    data += chunk
+                    if len(data) > limit:
+                        return _failed("publication_too_large", f"{what} are unreasonably large.")
+            finally:
+                await response.aclose()
+        return Fetched(datetime.now(UTC), data)
+
+    async def _checked_target(self, parts: SplitResult) -> str | None:
+        """The URL with the host replaced by the address that was checked, or None when it is refused."""
+        host = parts.hostname or ""
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        local = host in ("localhost", "127.0.0.1") and self._allow_localhost
+        if parts.scheme != "https" and not (local and parts.scheme == "http"):
+            return None
+        if parts.username or parts.password:
+            return None
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = [ipaddress.ip_address(item[4][0]) for item in found]
+        if not addresses or not all(address.is_loopback if local else address.is_global for address in addresses):
+            return None
+        chosen = next((address for address in addresses if address.version == 4), addresses[0])
+        shown = f"[{chosen}]" if chosen.version == 6 else str(chosen)
+        return parts._replace(netloc=f"{shown}:{port}", fragment="").geturl()
+
+
+class BundledPublications:
+    """What a bundle brings with it, for checking offline. It is as old as the bundle, and the report says so."""
+
+    def __init__(self, bundle: Mapping[str, Any]) -> None:
+        self._bundle = bundle
+
+    async def did_document(self, did: str) -> Fetched:
+        return self._member("didDocument", did, "the issuer's published keys")
+
+    async def status_list(self, url: str) -> Fetched:
+        return self._member("statusListCredential", url, "the list of withdrawn credentials")
+
+    def _member(self, name: str, document_id: str, what: str) -> Fetched:
+        member = self._bundle.get(name)
+        if not isinstance(member, dict) or member.get("id") != document_id:
+            return _failed("bundle_lacks_document", f"The file does not bring {what}, and nobody was to be asked.")
+        return Fetched(datetime.now(UTC), json.dumps(member, ensure_ascii=False).encode())
+
+
+class HostedPublications:
+    """Our own tenants' documents from the tables they are published from; everybody else's over the web.
+
+    The bytes are the same that are served, and they are checked as any stranger's.
+    """
+
+    def __init__(self, engine: AsyncEngine, elsewhere: HttpPublications, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._elsewhere = elsewhere
+        self._now = now
+
+    async def did_document(self, did: str) -> Fetched:
+        async with transaction(self._engine) as conn:
+            try:
+                return Fetched(self._now(), await institutions.published_did_document(conn, did=did))
+            except AppError:
+                pass
+        return await self._elsewhere.did_document(did)
+
+    async def status_list(self, url: str) -> Fetched:
+        origin, _, tail = url.partition("/i/")
+        slug, _, number = tail.partition("/status/")
+        if number.isascii() and number.isdigit() and len(number) < 9:
+            async with transaction(self._engine) as conn:
+                institution = await institutions.find_by_slug(conn, slug)
+                if institution is not None and institution.public_url == origin:
+                    document = await status.published(conn, institution.id, int(number))
+                    if document is not None:
+                        return Fetched(self._now(), document)
+        return await self._elsewhere.status_list(url)
+
+
+def _failed(code: str, sentence: str) -> Fetched:
+    return Fetched(datetime.now(UTC), None, code, sentence)

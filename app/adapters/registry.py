@@ -1,0 +1,48 @@
+"""The registry as verification asks it: by chain id, trusted by its code, read at a final block."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from app.errors import OutsideFailed
+from app.verification.evidence import ChainAnswer
+
+if TYPE_CHECKING:
+    from app.adapters.evm import EvmChain
+
+
+class EvmRegistry:
+    """One chain's registry. A contract counts only if its code is, byte for byte, the published AnchorRegistry.
+
+    The registry has no owner and no settings, so the same code answers honestly wherever it stands.
+    """
+
+    def __init__(self, chain: "EvmChain") -> None:
+        self._chain = chain
+
+    async def anchored(self, chain_id: int, contract: str, address: str, root: bytes) -> ChainAnswer:
+        try:
+            if await self._chain.chain_id() != chain_id:
+                return _unknown("chain_other", "The register entry is on a chain that this verifier does not ask.")
+            if not await self._chain.has_registry(contract):
+                return _unknown("registry_unknown", "The register named is not one whose rules we know.")
+            recorded = await self._chain.anchored_at(contract, address, root, final=True)
+            if recorded:
+                return ChainAnswer(_now(), recorded, True)
+            return ChainAnswer(_now(), await self._chain.anchored_at(contract, address, root))
+        except OutsideFailed as error:
+            return _unknown(error.code, "The public register could not be asked just now.")
+
+
+class NoRegistry:
+    """For a verifier that was given no chain to ask."""
+
+    async def anchored(self, chain_id: int, contract: str, address: str, root: bytes) -> ChainAnswer:
+        return _unknown("chain_not_asked", "This verifier was given no way to ask the public register.")
+
+
+def _unknown(code: str, sentence: str) -> ChainAnswer:
+    return ChainAnswer(_now(), None, False, code, sentence)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,67 @@
+"""What anchoring needs of the outside: a chain, a wallet, and the owner's signature on receipts."""
+
+from typing import Protocol
+
+from app.anchoring.model import AnchorCall, Fees, Inclusion, SignedTransaction
+
+
+class Chain(Protocol):
+    """One EVM chain. Every method raises `OutsideFailed("chain_unreachable")` when it cannot get an answer."""
+
+    async def chain_id(self) -> int: ...
+
+    async def has_registry(self, contract: str) -> bool:
+        """Whether the registry's own code, and no other, is at `contract`."""
+        ...
+
+    async def next_nonce(self, address: str) -> int:
+        """Number of the wallet's mined transactions."""
+        ...
+
+    async def balance(self, address: str) -> int:
+        """In wei."""
+        ...
+
+    async def fees(self) -> Fees: ...
+
+    async def broadcast(self, raw: bytes) -> None:
+        """Hand over signed bytes; that the node knows them already is a success.
+
+        Raises `OutsideFailed("transaction_refused")` when the node will not have them.
+        """
+        ...
+
+    async def inclusion(self, tx_hash: bytes) -> Inclusion | None:
+        """None while the transaction is in no block."""
+        ...
+
+    async def find_anchored(self, contract: str, address: str, root: bytes) -> Inclusion | None:
+        """The transaction whose event recorded `root` for `address`, whoever sent it; None when there is none."""
+        ...
+
+    async def is_final(self, block_number: int) -> bool: ...
+
+    async def anchored_at(self, contract: str, address: str, root: bytes) -> int:
+        """Unix time at which `address` recorded `root`; 0 = never."""
+        ...
+
+    async def last_size(self, contract: str, address: str) -> int: ...
+
+
+class Wallet(Protocol):
+    """Signs with the owner's wallet."""
+
+    def sign_anchor(self, keystore: str, call: AnchorCall) -> SignedTransaction:
+        """Raises `Refused("passphrase_wrong")` or `OutsideFailed("key_missing")`."""
+        ...
+
+
+class ReceiptSigner(Protocol):
+    """The log owner's signature: eddsa-jcs-2022 over a receipt."""
+
+    def sign(self, data: bytes) -> bytes:
+        """64 bytes."""
+        ...
+
+    @property
+    def key_id(self) -> str: ...

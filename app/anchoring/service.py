@@ -1,0 +1,147 @@
+"""Use cases of a log: open it, append to it, seal it, and read from it. Sending checkpoints is `sending`."""
+
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app import jobs
+from app.anchoring import store, tiles
+from app.anchoring.model import Checkpoint, CheckpointState, Log
+from app.anchoring.tiles import MissingTile, TileSet
+from app.errors import NotFound
+from app.standards import merkle
+from app.standards.anchor_receipt import LeafKind, leaf_hash
+
+SEAL_AT_MOST = 100_000
+
+Result = TypeVar("Result")
+
+
+async def open_log(
+    conn: AsyncConnection, *, owner: UUID, owner_did: str, address: str, keystore: str, chain_id: int, contract: str
+) -> Log:
+    """The one log of a new owner."""
+    log = Log(uuid4(), owner, owner_did, address, keystore, chain_id, contract, 0)
+    await store.insert_log(conn, log)
+    return log
+
+
+async def append(conn: AsyncConnection, owner: UUID, digests: Iterable[tuple[LeafKind, bytes]], now: datetime) -> None:
+    """Queue digests (32 bytes each) for the owner's log and enqueue its sealing, in the caller's transaction."""
+    log = await log_of(conn, owner)
+    rows = []
+    for kind, digest in digests:
+        salt = secrets.token_bytes(32)
+        rows.append(
+            {
+                "log_id": log.id,
+                "kind": int(kind),
+                "digest": digest,
+                "salt": salt,
+                "leaf_hash": leaf_hash(kind, salt, digest),
+                "appended_at": now,
+            }
+        )
+    if rows:
+        await store.insert_entries(conn, rows)
+        await request_advance(conn, log)
+
+
+async def request_advance(conn: AsyncConnection, log: Log, delay_seconds: int = 0) -> None:
+    """Enqueue one walk of the log through its states; walks of one wallet run one after the other."""
+    await jobs.enqueue(
+        conn,
+        jobs.ADVANCE_LOG,
+        lock=f"wallet:{log.wallet_address}",
+        delay_seconds=delay_seconds,
+        log_id=str(log.id),
+    )
+
+
+async def request_again(conn: AsyncConnection, log_id: UUID, delay_seconds: int) -> None:
+    log = await store.find_log(conn, id=log_id)
+    if log is not None:
+        await request_advance(conn, log, delay_seconds)
+
+
+async def request_all(conn: AsyncConnection) -> None:
+    """Walk every log that has something to do; the net under every other request."""
+    for log in await store.list_logs(conn):
+        await request_advance(conn, log)
+
+
+async def seal(conn: AsyncConnection, log_id: UUID, now: datetime) -> Checkpoint | None:
+    """Append what is OPEN and make a checkpoint of it; None when nothing is open or one is still in flight."""
+    log = await store.find_log(conn, lock=True, id=log_id)
+    if log is None or await store.checkpoint_in_flight(conn, log_id):
+        return None
+    hashes = await store.number_open_entries(conn, log, SEAL_AT_MOST)
+    if not hashes:
+        return None
+    edges = await store.read_tiles(conn, log_id, tiles.edge_tiles(log.size))
+    await store.write_tiles(conn, log_id, tiles.append(log.size, edges, hashes))
+    grown = replace(log, size=log.size + len(hashes))
+    await store.set_size(conn, log_id, grown.size)
+    await seal_size(conn, grown, now)
+    return await store.checkpoint_in_flight(conn, log_id)
+
+
+async def seal_size(conn: AsyncConnection, log: Log, now: datetime) -> None:
+    """A new checkpoint of the log as it stands."""
+    root = await prove(conn, log.id, lambda tree: merkle.root(log.size, tree.node))
+    await store.insert_checkpoint(conn, log.id, log.size, root, now)
+
+
+async def prove(conn: AsyncConnection, log_id: UUID, maths: Callable[[TileSet], Result]) -> Result:
+    """Run tree maths over stored tiles, fetching those they ask for.
+
+    Raises `LookupError` when a tile is missing from storage: the log is damaged, and the audit says where.
+    """
+    tile_set = TileSet()
+    while True:
+        try:
+            return maths(tile_set)
+        except MissingTile as missing:
+            found = await store.read_tiles(conn, log_id, [missing.key])
+            if not found:
+                raise LookupError(f"log {log_id} lacks tile {missing.key}") from None
+            for key, hashes in found.items():
+                tile_set.put(key, hashes)
+
+
+async def log_of(conn: AsyncConnection, owner: UUID) -> Log:
+    """Raises `NotFound("log_unknown")`."""
+    log = await store.find_log(conn, owner=owner)
+    if log is None:
+        raise NotFound("log_unknown", "This institution has no log.")
+    return log
+
+
+async def find_receipt(conn: AsyncConnection, owner: UUID, digest: bytes) -> bytes | None:
+    """The signed receipt for `digest` (32 bytes) as bytes; None while its checkpoint is not final."""
+    return await store.find_receipt(conn, owner, digest)
+
+
+async def finalized_checkpoints(conn: AsyncConnection, owner: UUID) -> tuple[Checkpoint, ...]:
+    """Oldest first."""
+    log = await log_of(conn, owner)
+    return await store.list_checkpoints(conn, log.id, CheckpointState.FINALIZED)
+
+
+async def consistency(conn: AsyncConnection, owner: UUID, first: int, second: int) -> list[bytes]:
+    """RFC 9162 proof that the log of `second` leaves extends that of `first`. Raises `NotFound`."""
+    log = await log_of(conn, owner)
+    if not 0 < first <= second <= log.size:
+        raise NotFound("checkpoint_unknown", f"The sizes must rise and be at most {log.size}.")
+    return await prove(conn, log.id, lambda tree: merkle.consistency_path(first, second, tree.node))
+
+
+async def progress(conn: AsyncConnection, owner: UUID) -> tuple[int, int, int]:
+    """Numbers of entries (waiting, sealed, with a receipt)."""
+    log = await log_of(conn, owner)
+    return await store.count_entries(conn, log.id)

@@ -1,0 +1,382 @@
+"""`stackmark`: the command line. Commands parse, call services and print; heavy modules are loaded when needed.
+
+Exit codes: 0 done (or: valid), 1 refused (or: not valid), 2 wrong usage, 3 cannot tell or something outside failed.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from uuid import UUID
+
+import typer
+from rich.console import Console
+
+from app.errors import AppError, OutsideFailed, Refused
+from app.logs import configure_logging
+from app.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from app.wiring import Wiring
+
+app = typer.Typer(
+    name="stackmark",
+    help="Sign, anchor, stack and verify records of achievement.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+institution_app = typer.Typer(help="Institutions: register, accredit, list.", no_args_is_help=True)
+wallet_app = typer.Typer(help="Public wallets: show, publish.", no_args_is_help=True)
+key_app = typer.Typer(help="API keys: create, list, withdraw.", no_args_is_help=True)
+app.add_typer(institution_app, name="institution")
+app.add_typer(wallet_app, name="wallet")
+app.add_typer(key_app, name="api-key")
+
+out = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+Result = TypeVar("Result")
+EXIT_REFUSED, EXIT_OUTSIDE = 1, 3
+
+
+def main() -> None:
+    """Entry point: every failure is one sentence and an exit code, never a traceback for what was foreseen."""
+    try:
+        configure_logging(settings().log_format)
+        app()
+    except OutsideFailed as error:
+        errors.print(f"[bold]Could not be done:[/bold] {error.message} ({error.code})")
+        raise SystemExit(EXIT_OUTSIDE) from None
+    except AppError as error:
+        errors.print(f"[bold]Refused:[/bold] {error.message} ({error.code})")
+        for problem in error.details.get("problems", []):
+            errors.print(f"  row {problem['row']}, {problem['column'] or 'whole row'}: {problem['message']}")
+        raise SystemExit(EXIT_REFUSED) from None
+
+
+def run(work: Callable[["Wiring"], Awaitable[Result]], base: Settings | None = None) -> Result:
+    """Run `work` with this process's wiring."""
+    from app.wiring import wired
+
+    async def inside() -> Result:
+        async with wired(base or settings()) as wiring:
+            return await work(wiring)
+
+    return asyncio.run(inside())
+
+
+@app.command()
+def demo(
+    check: Annotated[bool, typer.Option("--check", help="Run to the end, verify everything, stop.")] = False,
+) -> None:
+    """Show the whole product on this machine: import, sign, anchor, verify, stack, serve."""
+    from app.demo import run_demo
+
+    raise SystemExit(run_demo(settings(), check=check))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the current schema."""
+    from app.migrating import migrate as apply
+
+    apply(settings().secret_database_url())
+    out.print("The database is up to date.")
+
+
+@app.command()
+def serve() -> None:
+    """Serve the web application."""
+    import uvicorn
+
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=settings().host,
+        port=settings().port,
+        access_log=False,
+        log_config=None,
+    )
+
+
+@app.command()
+def worker() -> None:
+    """Work through the queue: sign, seal, submit, confirm, award."""
+    from app import worker as background
+
+    asyncio.run(background.run(settings()))
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="A results file (CSV).", exists=True, dir_okay=False)],
+    institution: Annotated[str, typer.Option(help="The institution's short name.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what is wrong; write nothing.")] = False,
+) -> None:
+    """Import a results file: check it, then issue a credential for every row."""
+    from app.credentials import cohort_import
+    from app.database import transaction
+    from app.institutions import service as institutions
+    from app.wiring import now
+
+    data = file.read_bytes()
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            issuer = await wiring.issuer(conn, (await institutions.get(conn, institution)).id)
+            if not dry_run:
+                cohort, is_new = await cohort_import.commit(
+                    conn, issuer, data, file_name=file.name, idempotency_key=None, now=now()
+                )
+                done = "taken" if is_new else "taken before; nothing was done twice"
+                out.print(f"{cohort.row_count} results {done}. Import {cohort.id}.")
+                return
+            checked = await cohort_import.dry_run(conn, issuer, data, now().date())
+        for problem in checked.problems:
+            where = f"row {problem.row}" + (f", {problem.column}" if problem.column else "")
+            out.print(f"{problem.severity}: {where}: {problem.message} ({problem.code})")
+        out.print(f"{checked.row_count} good rows, {len(checked.errors)} errors. Nothing was written.")
+        if checked.errors:
+            raise Refused("file_has_errors", "Mend the rows named above and try again.")
+
+    run(work)
+
+
+@app.command()
+def revoke(
+    credential: Annotated[UUID, typer.Argument(help="The credential's number.")],
+    reason: Annotated[str, typer.Option(help="For example: issued in error, grade changed, malpractice.")],
+    note: Annotated[str, typer.Option(help="For your own records.")] = "",
+) -> None:
+    """Withdraw a credential. Its status list is signed again at once."""
+    from app.credentials import service as credentials
+    from app.database import transaction
+    from app.errors import NotFound
+    from app.wiring import now
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            found = await credentials.find(conn, credential)
+            if found is None:
+                raise NotFound("credential_unknown", "There is no credential with this number here.")
+            issuer = await wiring.issuer(conn, found.institution_id)
+            await credentials.revoke(conn, issuer, credential, reason=reason, note=note, now=now())
+        out.print("Withdrawn. Whoever checks it from now on will see that.")
+
+    run(work)
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="A credential or a bundle (JSON).", exists=True, dir_okay=False)],
+    rpc: Annotated[str | None, typer.Option(help="Address of a node of the chain to ask.")] = None,
+    issuers: Annotated[Path, typer.Option(help="Folder of recognised issuers.")] = Path("wallets/public"),
+    served_at: Annotated[str | None, typer.Option(help="Where a development issuer's pages are really served.")] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Use only what the bundle brings; ask nobody.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Verify a credential from public sources alone: the document, the issuer's publications, the chain."""
+    from app.verifying import verify_file
+
+    report = asyncio.run(
+        verify_file(
+            file.read_bytes(),
+            rpc_url=None if offline else rpc or settings().chain_rpc_url,
+            issuers=issuers,
+            served_at=served_at,
+            offline=offline,
+            base=settings(),
+        )
+    )
+    if as_json:
+        out.print_json(json.dumps(report.as_json()))
+    else:
+        colour = {"valid": "green", "cannot tell": "yellow"}.get(report.verdict, "red")
+        out.print(f"[bold {colour}]{report.verdict.upper()}[/] {report.summary}")
+        for finding in report.findings:
+            out.print(f"  {finding.outcome:<8}{finding.check:<11} {finding.sentence} ({finding.code})")
+    raise SystemExit({"valid": 0, "cannot tell": EXIT_OUTSIDE}.get(report.verdict, 1))
+
+
+@app.command()
+def audit(
+    without_chain: Annotated[bool, typer.Option("--without-chain", help="Do not ask the chain.")] = False,
+) -> None:
+    """Recompute every log and find every credential in it exactly once."""
+    from app.anchoring import service as anchoring
+    from app.anchoring.audit import audit_log, places_of
+    from app.credentials.audit import audit_credentials
+    from app.database import transaction
+    from app.institutions import service as institutions
+    from app.standards.anchor_receipt import LeafKind
+
+    async def work(wiring: "Wiring") -> int:
+        faults = 0
+        async with transaction(wiring.engine) as conn:
+            everyone = await institutions.list_all(conn)
+        for institution in everyone:
+            async with transaction(wiring.engine) as conn:
+                log = await anchoring.log_of(conn, institution.id)
+            found = await audit_log(wiring.engine, log, None if without_chain else wiring.chain)
+            places = await places_of(wiring.engine, log, LeafKind.CREDENTIAL)
+            count, more = await audit_credentials(wiring.engine, institution.id, wiring.compiled, places)
+            out.print(f"{institution.name}: {count} credentials, {log.size} log entries, {len(found + more)} faults")
+            for fault in found + more:
+                out.print(f"  {fault}")
+            faults += len(found + more)
+        return faults
+
+    if run(work):
+        raise SystemExit(EXIT_REFUSED)
+
+
+@institution_app.command("create")
+def institution_create(
+    slug: Annotated[str, typer.Argument(help="Short name for addresses, such as northgate-college.")],
+    name: Annotated[str, typer.Option(help="The institution's name.")],
+    ukprn: Annotated[str, typer.Option(help="Its UKPRN, eight digits.")],
+) -> None:
+    """Register an institution with its DID, signing key and public wallet."""
+    from app.credentials import service as credentials
+    from app.database import transaction
+    from app.wiring import now
+
+    async def work(wiring: "Wiring") -> None:
+        if wiring.settings.registry_address is None:
+            raise Refused("registry_missing", "Set STACKMARK_REGISTRY_ADDRESS to the register's contract.")
+        chain_id = await wiring.chain.chain_id()
+        async with transaction(wiring.engine) as conn:
+            issuer = await credentials.become_issuer(
+                conn,
+                wiring.keystore,
+                wiring.compiled,
+                slug=slug,
+                name=name,
+                ukprn=ukprn,
+                public_url=wiring.settings.public_url,
+                chain_id=chain_id,
+                contract=wiring.settings.registry_address,
+                now=now(),
+            )
+        out.print(f"Registered {issuer.institution.did}. Wallet {issuer.identity.wallet.address} needs funds.")
+
+    run(work)
+    wallet_publish(slug)
+
+
+@institution_app.command("accredit")
+def institution_accredit(
+    slug: Annotated[str, typer.Argument(help="The institution's short name.")],
+    qualifications: Annotated[list[str], typer.Argument(help="Catalogue ids, such as hnc-computing.")],
+    valid_from: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
+) -> None:
+    """Record that an institution may issue for qualifications."""
+    from app.catalogue import service as catalogue
+    from app.database import transaction
+    from app.institutions import service as institutions
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            institution = await institutions.get(conn, slug)
+            for qualification in qualifications:
+                await catalogue.get_qualification(conn, qualification)
+            await institutions.accredit(conn, institution.id, qualifications, valid_from.date())
+        out.print(f"{institution.name} may issue for {', '.join(qualifications)} from {valid_from.date()}.")
+
+    run(work)
+
+
+@institution_app.command("list")
+def institution_list() -> None:
+    """List institutions."""
+    from app.database import transaction
+    from app.institutions import service as institutions
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            everyone = await institutions.list_all(conn)
+        for institution in everyone:
+            out.print(f"{institution.slug}  {institution.name}  UKPRN {institution.ukprn}  {institution.did}")
+        if not everyone:
+            out.print("No institution yet: stackmark institution create")
+
+    run(work)
+
+
+@wallet_app.command("publish")
+def wallet_publish(slug: Annotated[str, typer.Argument(help="The institution's short name.")]) -> None:
+    """Write wallets/public/<slug>.json, the public statement of an institution's wallet."""
+    from app.database import transaction
+    from app.institutions import service as institutions
+    from app.institutions.model import published_wallet
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            identity = await institutions.identity(conn, (await institutions.get(conn, slug)).id)
+        folder = wiring.settings.wallets_dir / "public"
+        folder.mkdir(parents=True, exist_ok=True)
+        statement = published_wallet(identity.institution, identity.wallet)
+        file = folder / f"{slug}.json"
+        file.write_text(json.dumps(statement, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        out.print(f"Published in {file}")
+
+    run(work)
+
+
+@wallet_app.command("show")
+def wallet_show(slug: Annotated[str, typer.Argument(help="The institution's short name.")]) -> None:
+    """Show a wallet's address, chain, contract and balance."""
+    from app.database import transaction
+    from app.institutions import service as institutions
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            wallet = (await institutions.identity(conn, (await institutions.get(conn, slug)).id)).wallet
+        balance = await wiring.chain.balance(wallet.address)
+        out.print(f"{wallet.address} on chain {wallet.chain_id}, contract {wallet.contract}")
+        out.print(f"Balance: {balance / 10**18:.6f}")
+
+    run(work)
+
+
+@key_app.command("create")
+def key_create(
+    slug: Annotated[str, typer.Argument(help="The institution's short name.")],
+    label: Annotated[str, typer.Option(help="A name by which you know the key again.")],
+    scope: Annotated[list[str], typer.Option(help="issue, revoke or admin; may be given several times.")],
+) -> None:
+    """Create an API key. It is shown once."""
+    from app.database import transaction
+    from app.institutions import service as institutions
+    from app.wiring import now
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            institution = await institutions.get(conn, slug)
+            made = await institutions.create_api_key(conn, institution.id, label=label, scopes=scope, now=now())
+        out.print("Keep this key safe; it is not shown again:")
+        out.print(made.secret)
+
+    run(work)
+
+
+@app.command("load-catalogue")
+def load_catalogue() -> None:
+    """Load the catalogue that comes with Stackmark. Safe to repeat."""
+    from app.catalogue import service as catalogue
+    from app.catalogue.seed import load_seed
+    from app.database import transaction
+
+    async def work(wiring: "Wiring") -> Any:
+        seed = load_seed()
+        async with transaction(wiring.engine) as conn:
+            await catalogue.load_catalogue(conn, seed)
+        out.print(f"{len(seed.qualifications)} qualifications loaded.")
+
+    run(work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,12 @@
+"""Issuing: orders, building, signing, status and withdrawal of credentials.
+
+Decisions
+- Intent before key: an order is stored as an unsigned document (PREPARED) before a key is used, in bulk in its own
+  transaction. What was prepared is signed exactly once, whatever stops in between.
+- A signed document is stored as the bytes that were signed and served as those bytes; nothing re-serialises it.
+- "Anchored" is never stored here: it is derived from the log.
+- Every signature is checked before it is stored. The canonical form comes from a compiled shape, which is compared
+  with the full JSON-LD path when it is compiled and once in every batch.
+- Status indexes are drawn at random from the free ones of a list, so a position tells nothing about when or for
+  whom a credential was issued.
+"""

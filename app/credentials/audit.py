@@ -1,0 +1,36 @@
+"""Checking every credential of an institution: its signature's digest, and its one place in the log."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.credentials import store
+from app.database import transaction
+from app.standards import data_integrity, strict_json
+from app.standards.anchor_receipt import binding_digest
+from app.standards.data_integrity import CanonicalForm
+
+
+async def audit_credentials(
+    engine: AsyncEngine, institution_id: UUID, canonical: CanonicalForm, places: Mapping[bytes, int]
+) -> tuple[int, list[str]]:
+    """(number of signed credentials, every fault found). `places` counts each digest's entries in the log."""
+    faults: list[str] = []
+    async with transaction(engine) as conn:
+        rows = await store.signed_documents(conn, institution_id)
+        waiting = await store.count_prepared(conn, institution_id)
+    if waiting:
+        faults.append(f"{waiting} credentials are prepared but not signed")
+    for row in rows:
+        document = strict_json.parse_object(row.document)
+        proof = data_integrity.read_proof(document)
+        digest = binding_digest(data_integrity.hash_for(proof, document, canonical), proof.signature)
+        if digest != row.digest:
+            faults.append(f"credential {row.id} does not have the digest recorded for it")
+        if places.get(digest, 0) != 1:
+            faults.append(f"credential {row.id} stands in {places.get(digest, 0)} log entries, not in one")
+    extra = set(places) - {row.digest for row in rows}
+    if extra:
+        faults.append(f"{len(extra)} credential entries of the log belong to no credential")
+    return len(rows), faults

@@ -1,0 +1,76 @@
+"""From the catalogue to what an Open Badge says: achievements of units, components and awards."""
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote
+
+from app.catalogue.model import Ksb, Qualification, Unit
+from app.institutions.model import Institution
+from app.standards.open_badge import Achievement, Alignment, Profile
+
+
+def issuer_profile(institution: Institution) -> Profile:
+    return Profile(institution.did, institution.name, (("ext:UKPRN", institution.ukprn),), url=institution.page_url)
+
+
+def unit_achievement(
+    institution: Institution, qualification: Qualification, unit: Unit, ksbs: Mapping[str, Ksb]
+) -> Achievement:
+    """The record of one unit or component."""
+    size = f", {unit.credits} credits" if unit.credits is not None else ""
+    return Achievement(
+        id=f"{institution.public_url}/catalogue/units/{unit.id}",
+        name=unit.title,
+        description=f"{unit.title}, part of {qualification.title}. Level {unit.level}{size}.",
+        criteria=(
+            f"Assessed against the criteria that {qualification.awarding_organisation} sets for this part of the "
+            f"qualification. This is {institution.name}'s record of achievement in one part; it is not the "
+            "certificate of the qualification."
+        ),
+        achievement_type="MicroCredential",
+        credits=unit.credits,
+        code=unit.code,
+        creator=_awarding_organisation(institution, qualification),
+        grades=unit.grade_scale,
+        alignments=tuple(_alignments(institution, unit, ksbs)),
+        identifiers=(("ext:QAN", qualification.number),) if qualification.number else (),
+    )
+
+
+def award_achievement(institution: Institution, qualification: Qualification, grades: tuple[str, ...]) -> Achievement:
+    """A stacked award: every part of a qualification's rule set was earned."""
+    return Achievement(
+        id=f"{institution.public_url}/catalogue/qualifications/{qualification.id}",
+        name=f"Completed: {qualification.title}",
+        description=(
+            f"All that {qualification.title} asks for was earned: {qualification.total_credits} credits at level "
+            f"{qualification.level}, counted by a published rule that anyone can run again."
+        ),
+        criteria=(
+            "The parts are named by identifier and digest under relatedResource, together with the rule set that "
+            f"counted them. This is {institution.name}'s statement that the parts add up; the certificate itself "
+            f"comes from {qualification.awarding_organisation}."
+        ),
+        achievement_type="Certificate",
+        credits=qualification.total_credits,
+        creator=_awarding_organisation(institution, qualification),
+        grades=grades,
+        identifiers=(("ext:QAN", qualification.number),) if qualification.number else (),
+    )
+
+
+def _awarding_organisation(institution: Institution, qualification: Qualification) -> Profile:
+    name = qualification.awarding_organisation
+    slug = "-".join("".join(character if character.isalnum() else " " for character in name.lower()).split())
+    return Profile(f"{institution.public_url}/catalogue/awarding-organisations/{slug}", name)
+
+
+def _alignments(institution: Institution, unit: Unit, ksbs: Mapping[str, Ksb]) -> Iterable[Alignment]:
+    for mapping in unit.ksbs:
+        ksb = ksbs.get(mapping.ksb_id)
+        if ksb is not None:
+            yield Alignment(
+                name=f"{ksb.code} {ksb.text}",
+                url=f"{institution.public_url}/catalogue/ksbs/{quote(ksb.id, safe='')}",
+                code=ksb.id,
+                framework=f"Occupation {ksb.occupation_id}, version {ksb.version}",
+            )

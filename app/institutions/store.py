@@ -1,0 +1,242 @@
+"""Tables and queries of institutions; private to the package."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Row,
+    String,
+    Table,
+    UniqueConstraint,
+    Uuid,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.database import metadata
+from app.institutions.model import Accreditation, ApiKey, Institution, Scope, SigningKey, Wallet
+
+_WHEN = DateTime(timezone=True)
+
+
+def _owned() -> Column[UUID]:
+    return Column("institution_id", Uuid, ForeignKey("institutions.id"), nullable=False, index=True)
+
+
+institutions = Table(
+    "institutions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("slug", String(60), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("ukprn", String(8), nullable=False, unique=True),
+    Column("did", String(500), nullable=False, unique=True),
+    Column("public_url", String(300), nullable=False),
+    Column("created_at", _WHEN, nullable=False),
+)
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _owned(),
+    Column("name", String(60), nullable=False),
+    Column("public_key", String(120), nullable=False, unique=True),
+    Column("keystore", String(200), nullable=False),
+    Column("created_at", _WHEN, nullable=False),
+    Column("revoked_at", _WHEN),
+    UniqueConstraint("institution_id", "name"),
+)
+wallets = Table(
+    "wallets",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _owned(),
+    Column("address", String(42), nullable=False, unique=True),
+    Column("keystore", String(200), nullable=False),
+    Column("chain_id", BigInteger, nullable=False),
+    Column("contract", String(42), nullable=False),
+    Column("created_at", _WHEN, nullable=False),
+)
+did_documents = Table(
+    "did_documents",
+    metadata,
+    Column("institution_id", Uuid, ForeignKey("institutions.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("document", LargeBinary, nullable=False),
+    Column("published_at", _WHEN, nullable=False),
+)
+accreditations = Table(
+    "accreditations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _owned(),
+    Column("qualification_id", String(120), nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date),
+    UniqueConstraint("institution_id", "qualification_id", "valid_from"),
+)
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    _owned(),
+    Column("label", String(100), nullable=False),
+    Column("prefix", String(16), nullable=False),
+    Column("secret_sha256", LargeBinary(32), nullable=False, unique=True),
+    Column("scopes", ARRAY(String(20)), nullable=False),
+    Column("created_at", _WHEN, nullable=False),
+    Column("revoked_at", _WHEN),
+)
+
+
+async def insert_institution(conn: AsyncConnection, institution: Institution) -> None:
+    await conn.execute(insert(institutions).values({name: getattr(institution, name) for name in _INSTITUTION}))
+
+
+async def find_institution(conn: AsyncConnection, **match: Any) -> Institution | None:
+    row = (await conn.execute(select(institutions).filter_by(**match))).one_or_none()
+    return _institution(row) if row else None
+
+
+async def list_institutions(conn: AsyncConnection) -> tuple[Institution, ...]:
+    rows = await conn.execute(select(institutions).order_by(institutions.c.name))
+    return tuple(_institution(row) for row in rows)
+
+
+async def insert_signing_key(conn: AsyncConnection, key: SigningKey) -> None:
+    await conn.execute(
+        insert(signing_keys).values(
+            institution_id=key.institution_id,
+            name=key.name,
+            public_key=key.public_key,
+            keystore=key.keystore,
+            created_at=key.created_at,
+            revoked_at=key.revoked_at,
+        )
+    )
+
+
+async def list_signing_keys(conn: AsyncConnection, institution_id: UUID) -> tuple[SigningKey, ...]:
+    """Oldest first."""
+    query = select(signing_keys).filter_by(institution_id=institution_id).order_by(signing_keys.c.id)
+    return tuple(
+        SigningKey(row.institution_id, row.name, row.public_key, row.keystore, row.created_at, row.revoked_at)
+        for row in await conn.execute(query)
+    )
+
+
+async def insert_wallet(conn: AsyncConnection, wallet: Wallet, now: datetime) -> None:
+    await conn.execute(
+        insert(wallets).values(
+            institution_id=wallet.institution_id,
+            address=wallet.address,
+            keystore=wallet.keystore,
+            chain_id=wallet.chain_id,
+            contract=wallet.contract,
+            created_at=now,
+        )
+    )
+
+
+async def current_wallet(conn: AsyncConnection, institution_id: UUID) -> Wallet | None:
+    query = select(wallets).filter_by(institution_id=institution_id).order_by(wallets.c.id.desc()).limit(1)
+    row = (await conn.execute(query)).one_or_none()
+    return Wallet(row.institution_id, row.address, row.keystore, row.chain_id, row.contract) if row else None
+
+
+async def insert_did_document(conn: AsyncConnection, institution_id: UUID, document: bytes, now: datetime) -> None:
+    versions = select(did_documents.c.version).filter_by(institution_id=institution_id)
+    latest = (await conn.execute(versions.order_by(did_documents.c.version.desc()).limit(1))).scalar()
+    await conn.execute(
+        insert(did_documents).values(
+            institution_id=institution_id, version=(latest or 0) + 1, document=document, published_at=now
+        )
+    )
+
+
+async def current_did_document(conn: AsyncConnection, **match: Any) -> bytes | None:
+    query = (
+        select(did_documents.c.document)
+        .join(institutions, institutions.c.id == did_documents.c.institution_id)
+        .where(*(institutions.c[name] == value for name, value in match.items()))
+        .order_by(did_documents.c.version.desc())
+        .limit(1)
+    )
+    return (await conn.execute(query)).scalar()
+
+
+async def insert_accreditation(conn: AsyncConnection, institution_id: UUID, item: Accreditation) -> None:
+    await conn.execute(
+        insert(accreditations).values(
+            institution_id=institution_id,
+            qualification_id=item.qualification_id,
+            valid_from=item.valid_from,
+            valid_until=item.valid_until,
+        )
+    )
+
+
+async def list_accreditations(conn: AsyncConnection, institution_id: UUID) -> tuple[Accreditation, ...]:
+    query = select(accreditations).filter_by(institution_id=institution_id).order_by(accreditations.c.id)
+    return tuple(
+        Accreditation(row.qualification_id, row.valid_from, row.valid_until) for row in await conn.execute(query)
+    )
+
+
+async def insert_api_key(conn: AsyncConnection, key: ApiKey, secret_sha256: bytes) -> None:
+    await conn.execute(
+        insert(api_keys).values(
+            id=key.id,
+            institution_id=key.institution_id,
+            label=key.label,
+            prefix=key.prefix,
+            secret_sha256=secret_sha256,
+            scopes=sorted(key.scopes),
+            created_at=key.created_at,
+        )
+    )
+
+
+async def find_api_key(conn: AsyncConnection, secret_sha256: bytes) -> ApiKey | None:
+    row = (await conn.execute(select(api_keys).filter_by(secret_sha256=secret_sha256))).one_or_none()
+    return _api_key(row) if row else None
+
+
+async def list_api_keys(conn: AsyncConnection, institution_id: UUID) -> tuple[ApiKey, ...]:
+    query = select(api_keys).filter_by(institution_id=institution_id).order_by(api_keys.c.created_at)
+    return tuple(_api_key(row) for row in await conn.execute(query))
+
+
+async def revoke_api_key(conn: AsyncConnection, institution_id: UUID, key_id: UUID, now: datetime) -> bool:
+    query = update(api_keys).filter_by(id=key_id, institution_id=institution_id, revoked_at=None)
+    return (await conn.execute(query.values(revoked_at=now))).rowcount == 1
+
+
+_INSTITUTION = ("id", "slug", "name", "ukprn", "did", "public_url", "created_at")
+
+
+def _institution(row: Row[Any]) -> Institution:
+    return Institution(**{name: getattr(row, name) for name in _INSTITUTION})
+
+
+def _api_key(row: Row[Any]) -> ApiKey:
+    return ApiKey(
+        id=row.id,
+        institution_id=row.institution_id,
+        label=row.label,
+        prefix=row.prefix,
+        scopes=frozenset(Scope(scope) for scope in row.scopes),
+        created_at=row.created_at,
+        revoked_at=row.revoked_at,
+    )

@@ -1,0 +1,35 @@
+"""The queue: Procrastinate on the same PostgreSQL.
+
+A job is enqueued by task name inside the caller's transaction, so that it exists if and only if the row it works
+on does. Tasks call services and nothing else; the names are the contract between the two processes.
+"""
+
+from typing import Any
+
+import procrastinate
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.database import libpq_url
+
+ADVANCE_LOG = "anchoring.advance_log"
+ISSUE_IMPORT = "credentials.issue_import"
+AWARD_STACKS = "stacking.award_completed"
+REVIEW_STACKS = "stacking.review_dependents"
+REFRESH_STATUS_LISTS = "credentials.refresh_status_lists"
+SWEEP = "anchoring.sweep"
+
+_unopened = procrastinate.App(connector=procrastinate.PsycopgConnector())
+
+
+async def enqueue(
+    conn: AsyncConnection, task: str, *, lock: str | None = None, delay_seconds: int = 0, **arguments: Any
+) -> None:
+    """Enqueue `task` in the transaction of `conn`. Jobs with the same `lock` run one after the other."""
+    raw = (await conn.get_raw_connection()).driver_connection
+    schedule = {"schedule_in": {"seconds": delay_seconds}} if delay_seconds else {}
+    await _unopened.configure_task(name=task, lock=lock, connection=raw, **schedule).defer_async(**arguments)  # type: ignore[arg-type]
+
+
+def worker_app(database_url: str) -> procrastinate.App:
+    """A Procrastinate application with its own connections, for the worker process."""
+    return procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=libpq_url(database_url), max_size=6))

@@ -1,0 +1,183 @@
+"""EvmAnchorReceipt v1: proof, beside a credential, that its digest was in a log whose root is on an EVM chain.
+
+Our own format (no published one fits), on RFC 9162 trees. The receipt never touches the credential. Digests, salt
+and path are bare hex; `root`, hashes and addresses carry 0x. What it says of the chain are hints: the truth is the
+registry's storage at a finalised block.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from hashlib import sha256
+from typing import Any
+
+from app.standards import merkle
+from app.standards.did import WalletAddress, caip10, parse_caip10
+from app.standards.vc import parse_timestamp, timestamp
+
+LEAF_TAG = "ukvc-anchor/v1"
+RDFC_METHOD = "di-rdfc-sha256"
+_LEAF_PREFIX = LEAF_TAG.encode()
+MAX_PATH = 64
+
+
+class LeafKind(IntEnum):
+    """What a leaf commits to; the number is the byte in the leaf."""
+
+    CREDENTIAL = 1
+    STATUS_LIST = 2
+    DID_DOCUMENT = 3
+    ACCREDITATION = 4
+
+    @property
+    def label(self) -> str:
+        return self.name.lower().replace("_", "-")
+
+
+def binding_digest(hash_data: bytes, proof_bytes: bytes) -> bytes:
+    """`di-rdfc-sha256`: SHA-256 of what was signed (64 bytes) and the signature (64 bytes).
+
+    Independent of how the JSON is spelled, so re-serialising a credential never breaks its anchor.
+    """
+    return sha256(hash_data + proof_bytes).digest()
+
+
+def leaf_hash(kind: LeafKind, salt: bytes, digest: bytes) -> bytes:
+    """RFC 9162 leaf hash of tag || kind || salt (32 random bytes) || digest (32 bytes)."""
+    return merkle.hash_leaf(_LEAF_PREFIX + bytes([kind]) + salt + digest)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainRecord:
+    """Where a checkpoint was recorded. Addresses lower case, hashes 32 bytes, `block_time` UTC."""
+
+    chain_id: int
+    contract: str
+    anchored_by: str
+    tx_hash: bytes
+    log_index: int
+    block_number: int
+    block_hash: bytes
+    block_time: datetime
+    finality: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A parsed receipt. `proof` is still unchecked."""
+
+    issuer: str
+    digest: bytes
+    kind: LeafKind
+    salt: bytes
+    index: int
+    tree_size: int
+    path: tuple[bytes, ...]
+    root: bytes
+    chain_id: int
+    contract: str
+    anchored_by: WalletAddress
+    block_time: datetime | None
+
+    def proves_inclusion(self) -> bool:
+        """Whether the path leads from the leaf to the root."""
+        leaf = leaf_hash(self.kind, self.salt, self.digest)
+        return merkle.verify_inclusion(self.index, self.tree_size, leaf, self.path, self.root)
+
+
+def unsigned_receipt(
+    *,
+    issuer: str,
+    digest: bytes,
+    kind: LeafKind,
+    salt: bytes,
+    index: int,
+    tree_size: int,
+    path: Sequence[bytes],
+    root: bytes,
+    record: ChainRecord,
+) -> dict[str, Any]:
+    """The receipt as JSON, ready for eddsa-jcs-2022."""
+    return {
+        "type": "EvmAnchorReceipt",
+        "version": "1",
+        "issuer": issuer,
+        "binding": {"method": RDFC_METHOD, "digest": digest.hex()},
+        "leaf": {
+            "alg": "RFC9162_SHA256",
+            "tag": LEAF_TAG,
+            "kind": kind.label,
+            "salt": salt.hex(),
+            "index": index,
+            "treeSize": tree_size,
+        },
+        "inclusionPath": [item.hex() for item in path],
+        "root": "0x" + root.hex(),
+        "anchor": {
+            "chain": f"eip155:{record.chain_id}",
+            "contract": caip10(record.chain_id, record.contract),
+            "anchoredBy": caip10(record.chain_id, record.anchored_by),
+            "txHash": "0x" + record.tx_hash.hex(),
+            "logIndex": record.log_index,
+            "blockNumber": record.block_number,
+            "blockHash": "0x" + record.block_hash.hex(),
+            "blockTime": timestamp(record.block_time),
+            "finality": record.finality,
+        },
+    }
+
+
+def read_receipt(document: Mapping[str, Any]) -> Receipt:
+    """Parse a receipt. Raises `ValueError` when any part is missing or misshapen."""
+    leaf, anchor, binding = (_object(document, name) for name in ("leaf", "anchor", "binding"))
+    if (
+        document.get("type") != "EvmAnchorReceipt"
+        or document.get("version") != "1"
+        or leaf.get("alg") != "RFC9162_SHA256"
+        or leaf.get("tag") != LEAF_TAG
+        or binding.get("method") != RDFC_METHOD
+    ):
+        raise ValueError("not an anchor receipt of a known kind")
+    kinds = {kind.label: kind for kind in LeafKind}
+    contract, wallet = parse_caip10(anchor.get("contract")), parse_caip10(anchor.get("anchoredBy"))
+    path, issuer, root = document.get("inclusionPath"), document.get("issuer"), document.get("root")
+    if contract is None or wallet is None or contract.chain_id != wallet.chain_id:
+        raise ValueError("the receipt's addresses cannot be read")
+    if not isinstance(path, list) or len(path) > MAX_PATH or not isinstance(issuer, str):
+        raise ValueError("the receipt's path cannot be read")
+    if not isinstance(root, str) or not root.startswith("0x") or leaf.get("kind") not in kinds:
+        raise ValueError("the receipt's root cannot be read")
+    return Receipt(
+        issuer=issuer,
+        digest=_hash(binding.get("digest")),
+        kind=kinds[leaf["kind"]],
+        salt=_hash(leaf.get("salt")),
+        index=_position(leaf.get("index")),
+        tree_size=_position(leaf.get("treeSize")),
+        path=tuple(_hash(item) for item in path),
+        root=_hash(root[2:]),
+        chain_id=contract.chain_id,
+        contract=contract.address,
+        anchored_by=wallet,
+        block_time=parse_timestamp(anchor.get("blockTime")),
+    )
+
+
+def _object(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = document.get(name)
+    if not isinstance(value, dict):
+        raise ValueError(f"the receipt has no {name}")
+    return value
+
+
+def _hash(value: Any) -> bytes:
+    if not isinstance(value, str) or len(value) != 64 or value != value.lower():
+        raise ValueError("not a 32-byte value in lower-case hex")
+    return bytes.fromhex(value)
+
+
+def _position(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+        raise ValueError("not a position in a log")
+    return value

@@ -1,0 +1,199 @@
+"""Open Badges 3.0: building an unsigned AchievementCredential (1EdTech Open Badges Specification v3.0).
+
+Rules beyond the specification, each met in the field:
+- `extensions.json` is always the third context, or the schema entry breaks safe-mode verifiers.
+- No `credentialSubject.id` without the learner's own wallet; the learner is named by a salted e-mail hash, a name
+  and an opaque award reference. Never a ULN or a date of birth, in any form: 10**10 numbers hash in seconds.
+- Plain strings only (language maps pass the JSON Schema but fall out of the signature).
+- One status entry (an array fails the schema), nothing about the chain.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any
+
+from app.standards import vc
+
+CONTEXT = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+EXTENSIONS = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
+CONTEXTS = (vc.CONTEXT, CONTEXT, EXTENSIONS)
+SCHEMA = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """An organisation. `identifiers` are (kind, value), the kind such as `ext:UKPRN`."""
+
+    id: str
+    name: str
+    identifiers: tuple[tuple[str, str], ...] = ()
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """A statement of an occupational standard that the achievement evidences."""
+
+    name: str
+    url: str
+    code: str
+    framework: str
+
+
+@dataclass(frozen=True, slots=True)
+class Achievement:
+    """What can be earned. `grades` run from low to high; `credits` is None where a unit has no credit value."""
+
+    id: str
+    name: str
+    description: str
+    criteria: str
+    achievement_type: str
+    credits: int | None = None
+    code: str | None = None
+    creator: Profile | None = None
+    grades: tuple[str, ...] = ()
+    alignments: tuple[Alignment, ...] = ()
+    identifiers: tuple[tuple[str, str], ...] = ()
+    result_name: str = "Grade"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A credential or a published rule set that this one was built on: its identifier and SHA-384 of its bytes."""
+
+    id: str
+    digest_sri: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """What varies from learner to learner. `email_salt` is printable; `credits_earned` None = not credit-bearing."""
+
+    id: str
+    valid_from: datetime
+    awarded_on: date
+    learner_name: str
+    email_hash: str
+    email_salt: str
+    award_reference: str
+    grade: str | None
+    credits_earned: int | None
+    status: dict[str, Any]
+    parts: Sequence[Part] = ()
+
+
+def hash_email(email: str, salt: str) -> str:
+    """The hashed form of an IdentityObject: `sha256$` and hex of SHA-256 over address and salt, concatenated.
+
+    The address is trimmed and lower-cased first (our rule; the specification is silent).
+    """
+    return "sha256$" + sha256((email.strip().lower() + salt).encode()).hexdigest()
+
+
+def achievement_credential(issuer: Profile, achievement: Achievement, award: Award) -> dict[str, Any]:
+    """The unsigned credential, members in reading order."""
+    subject: dict[str, Any] = {
+        "type": ["AchievementSubject"],
+        "identifier": [
+            {
+                "type": "IdentityObject",
+                "hashed": True,
+                "identityHash": award.email_hash,
+                "identityType": "emailAddress",
+                "salt": award.email_salt,
+            },
+            _identity("name", award.learner_name),
+            _identity("ext:awardRef", award.award_reference),
+        ],
+        "achievement": _achievement(achievement),
+    }
+    if award.credits_earned is not None:
+        subject["creditsEarned"] = award.credits_earned
+    if award.grade is not None:
+        subject["result"] = [
+            {"type": ["Result"], "resultDescription": _result_description_id(achievement), "value": award.grade}
+        ]
+    document: dict[str, Any] = {
+        "@context": list(CONTEXTS),
+        "id": award.id,
+        "type": ["VerifiableCredential", "OpenBadgeCredential"],
+        "issuer": _profile(issuer),
+        "validFrom": vc.timestamp(award.valid_from),
+        "awardedDate": f"{award.awarded_on.isoformat()}T00:00:00Z",
+        "name": achievement.name,
+        "credentialSubject": subject,
+        "credentialStatus": award.status,
+        "credentialSchema": [{"id": SCHEMA, "type": "1EdTechJsonSchemaValidator2019"}],
+    }
+    if award.parts:
+        document["relatedResource"] = [
+            {"id": part.id, "digestSRI": part.digest_sri, "mediaType": part.media_type} for part in award.parts
+        ]
+    return document
+
+
+def _profile(profile: Profile) -> dict[str, Any]:
+    value: dict[str, Any] = {"id": profile.id, "type": ["Profile"], "name": profile.name}
+    if profile.url:
+        value["url"] = profile.url
+    if profile.identifiers:
+        value["otherIdentifier"] = _identifiers(profile.identifiers)
+    return value
+
+
+def _identifiers(identifiers: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    return [{"type": "IdentifierEntry", "identifier": value, "identifierType": kind} for kind, value in identifiers]
+
+
+def _identity(kind: str, value: str) -> dict[str, Any]:
+    return {"type": "IdentityObject", "hashed": False, "identityHash": value, "identityType": kind}
+
+
+def _result_description_id(achievement: Achievement) -> str:
+    return f"{achievement.id}#grade"
+
+
+def _achievement(achievement: Achievement) -> dict[str, Any]:
+    value: dict[str, Any] = {
+        "id": achievement.id,
+        "type": ["Achievement"],
+        "achievementType": achievement.achievement_type,
+        "name": achievement.name,
+        "description": achievement.description,
+        "criteria": {"id": f"{achievement.id}#criteria", "narrative": achievement.criteria},
+    }
+    if achievement.creator:
+        value["creator"] = _profile(achievement.creator)
+    if achievement.credits is not None:
+        value["creditsAvailable"] = achievement.credits
+    if achievement.code:
+        value["humanCode"] = achievement.code
+    if achievement.identifiers:
+        value["otherIdentifier"] = _identifiers(achievement.identifiers)
+    if achievement.alignments:
+        value["alignment"] = [
+            {
+                "type": ["Alignment"],
+                "targetName": item.name,
+                "targetUrl": item.url,
+                "targetType": "CFItem",
+                "targetCode": item.code,
+                "targetFramework": item.framework,
+            }
+            for item in achievement.alignments
+        ]
+    if achievement.grades:
+        value["resultDescription"] = [
+            {
+                "id": _result_description_id(achievement),
+                "type": ["ResultDescription"],
+                "name": achievement.result_name,
+                "resultType": "LetterGrade",
+                "allowedValue": list(achievement.grades),
+            }
+        ]
+    return value

@@ -1,0 +1,77 @@
+"""Verifiable Credentials Data Model 2.0: the shape every credential must have, and its dates."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+CONTEXT = "https://www.w3.org/ns/credentials/v2"
+
+_DATE_TIME_STAMP = re.compile(r"(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(\.\d+)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x20<>\"{}|\\^`]+")
+
+
+def timestamp(moment: datetime) -> str:
+    """XSD dateTimeStamp in UTC and whole seconds. `moment` must carry a time zone."""
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def parse_timestamp(text: Any) -> datetime | None:
+    """The moment an XSD dateTimeStamp names, or None when `text` is not one (the time zone is required)."""
+    match = _DATE_TIME_STAMP.fullmatch(text) if isinstance(text, str) and len(text) < 64 else None
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
+    fraction, offset = match.group(7), match.group(8)
+    zone = UTC
+    if offset != "Z":
+        sign = -1 if offset[0] == "-" else 1
+        zone = timezone(sign * timedelta(hours=int(offset[1:3]), minutes=int(offset[4:6])))
+    try:
+        return datetime(year, month, day, hour, minute, second, int((fraction or ".0")[1:7].ljust(6, "0")), zone)
+    except ValueError:
+        return None
+
+
+def is_url(value: Any) -> bool:
+    """An absolute URI: the model's "URL"."""
+    return isinstance(value, str) and len(value) < 2048 and _URL.fullmatch(value) is not None
+
+
+def structure_problems(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each way in which `document` is not a VCDM 2.0 credential, as (code, sentence). Section 4."""
+    contexts = document.get("@context")
+    if not isinstance(contexts, list) or not contexts or contexts[0] != CONTEXT:
+        yield "context_not_v2", "The document is not a version 2.0 verifiable credential."
+    types = document.get("type")
+    if not isinstance(types, list) or "VerifiableCredential" not in types:
+        yield "type_not_credential", 'The document does not say that it is a "VerifiableCredential".'
+    if issuer_id(document) is None:
+        yield "issuer_missing", "The document does not name who issued it."
+    if "id" in document and not is_url(document["id"]):
+        yield "id_not_url", "The document's own identifier is not a URI."
+    subject = document.get("credentialSubject")
+    if not (isinstance(subject, dict) and subject) and not (
+        isinstance(subject, list) and subject and all(isinstance(item, dict) and item for item in subject)
+    ):
+        yield "subject_missing", "The document does not say what it is about."
+    moments = {}
+    for name in ("validFrom", "validUntil"):
+        if name in document:
+            moments[name] = parse_timestamp(document[name])
+            if moments[name] is None:
+                yield "date_malformed", f'The date in "{name}" is not a date and time with a time zone.'
+    start, end = moments.get("validFrom"), moments.get("validUntil")
+    if start and end and end < start:
+        yield "dates_reversed", "The document ends before it begins."
+    status = document.get("credentialStatus")
+    for entry in status if isinstance(status, list) else [status] if status is not None else []:
+        if not isinstance(entry, dict) or not isinstance(entry.get("type"), str):
+            yield "status_malformed", "The document's status entry is damaged."
+
+
+def issuer_id(document: Mapping[str, Any]) -> str | None:
+    """The issuer's identifier, given alone or inside an object; None when there is none."""
+    issuer = document.get("issuer")
+    value = issuer.get("id") if isinstance(issuer, dict) else issuer
+    return value if is_url(value) else None

@@ -1,0 +1,63 @@
+"""Everything a verification relies on, gathered before any check runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A published document as received at `at`, or why there is none. `code` and `failure` go together."""
+
+    at: datetime
+    data: bytes | None = None
+    code: str = ""
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainAnswer:
+    """What the registry says of a root: Unix time it was recorded at, 0 = never, None = could not be asked."""
+
+    at: datetime
+    anchored_at: int | None = None
+    final: bool = False
+    code: str = ""
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecognisedIssuer:
+    """An entry in the verifier's own list of issuers."""
+
+    did: str
+    name: str
+    ukprn: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """`known` False = the verifier has no list at all, so it cannot recognise anybody."""
+
+    known: bool
+    issuer: RecognisedIssuer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What was handed in: a credential, perhaps with its receipt, as parsed from the bytes received."""
+
+    credential: Mapping[str, Any]
+    receipt: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All of it. None = not gathered, because nothing named it."""
+
+    submission: Submission
+    did_document: Fetched | None
+    status_list: Fetched | None
+    chain: ChainAnswer | None
+    recognition: Recognition

@@ -1,0 +1,102 @@
+"""The background process: tasks that call services, and nothing else."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import procrastinate
+import structlog
+
+from app import jobs
+from app.anchoring import sending
+from app.anchoring import service as anchoring
+from app.credentials import service as credentials
+from app.credentials import status
+from app.database import transaction
+from app.errors import AppError
+from app.institutions import service as institutions
+from app.stacking import service as stacking
+from app.wiring import Wiring, now, wired
+
+logger = structlog.get_logger()
+POLL_SECONDS = 2
+# Backoff doubles from two seconds; about a day in all, after which the minute's sweep starts afresh.
+RETRY = procrastinate.RetryStrategy(max_attempts=16, wait=1, exponential_wait=2, retry_exceptions={AppError, OSError})
+
+
+def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
+    """Make every task of this application known to the queue."""
+
+    @app.task(name=jobs.ADVANCE_LOG, retry=RETRY)
+    async def advance_log(log_id: str) -> None:
+        if await sending.advance(wiring.steps, UUID(log_id)):
+            await _again(wiring, UUID(log_id))
+
+    @app.task(name=jobs.ISSUE_IMPORT, retry=RETRY)
+    async def issue_import(import_id: str) -> None:
+        more = True
+        while more:
+            async with transaction(wiring.engine) as conn:
+                cohort = await credentials.find_import(conn, UUID(import_id))
+                issuer = await wiring.issuer(conn, cohort.institution_id)
+                more = await credentials.issue_import(conn, issuer, wiring.canonical, cohort.id, now())
+
+    @app.task(name=jobs.AWARD_STACKS, retry=RETRY)
+    async def award_stacks(import_id: str) -> None:
+        async with transaction(wiring.engine) as conn:
+            cohort = await credentials.find_import(conn, UUID(import_id))
+            issuer = await wiring.issuer(conn, cohort.institution_id)
+            learners = await credentials.learners_of_import(conn, cohort.institution_id, cohort.id)
+            awarded = await stacking.award_completed(conn, issuer, wiring.canonical, learners, now())
+        logger.info("awards_made", import_id=import_id, awards=awarded)
+
+    @app.task(name=jobs.REVIEW_STACKS, retry=RETRY)
+    async def review_stacks(credential_id: str) -> None:
+        async with transaction(wiring.engine) as conn:
+            flagged = await credentials.review_dependents(conn, UUID(credential_id))
+        logger.info("awards_flagged", credential=credential_id, awards=len(flagged))
+
+    @app.periodic(cron="7 * * * *")
+    @app.task(name=jobs.REFRESH_STATUS_LISTS, retry=RETRY)
+    async def refresh_status_lists(timestamp: int) -> None:
+        async with transaction(wiring.engine) as conn:
+            for institution in await institutions.list_all(conn):
+                issuer = await wiring.issuer(conn, institution.id)
+                await status.refresh(conn, issuer, now())
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name=jobs.SWEEP)
+    async def sweep(timestamp: int) -> None:
+        # Whatever a crash left behind is picked up here: stalled jobs, and logs with work to do.
+        stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=60)
+        for job in stalled:
+            await app.job_manager.retry_job(job)
+        async with transaction(wiring.engine) as conn:
+            await anchoring.request_all(conn)
+
+
+async def _again(wiring: Wiring, log_id: UUID) -> None:
+    async with transaction(wiring.engine) as conn:
+        await anchoring.request_again(conn, log_id, POLL_SECONDS)
+
+
+async def run(settings: Any, *, until_idle: bool = False) -> None:
+    """Work until stopped (or, with `until_idle`, until there is nothing to do)."""
+    async with wired(settings, pool_size=4) as wiring:
+        app = jobs.worker_app(settings.secret_database_url())
+        register_tasks(app, wiring)
+        async with app.open_async():
+            await recover(app)
+            await app.run_worker_async(
+                concurrency=2,
+                wait=not until_idle,
+                fetch_job_polling_interval=1.0,
+                install_signal_handlers=not until_idle,
+                delete_jobs="successful",
+            )
+
+
+async def recover(app: procrastinate.App) -> None:
+    """Take up again what a killed worker left running; every task is safe to repeat."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=timedelta(seconds=10).total_seconds()):
+        await app.job_manager.retry_job(job)
