@@ -8,11 +8,12 @@ too. A use case receives an open `AsyncConnection`; only `transaction()` commits
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from psycopg.errors import UniqueViolation
 from sqlalchemy import MetaData
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from app.errors import OutsideFailed
+from app.errors import Conflict, OutsideFailed
 
 metadata = MetaData(
     naming_convention={
@@ -46,6 +47,8 @@ def create_engine(database_url: str, pool_size: int = 8) -> AsyncEngine:
         max_overflow=4,
         pool_pre_ping=True,
         pool_timeout=10,
+        # An error in the log must not quote the row that caused it: rows hold names and ULNs.
+        hide_parameters=True,
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c statement_timeout=60000"},
     )
 
@@ -54,7 +57,8 @@ def create_engine(database_url: str, pool_size: int = 8) -> AsyncEngine:
 async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """One transaction: commits when the block ends, rolls back when it raises.
 
-    Raises `OutsideFailed("database_unavailable")` when the server cannot be reached or goes away.
+    Raises `OutsideFailed("database_unavailable")` when the server cannot be reached or goes away, and
+    `Conflict("saved_meanwhile")` when another transaction saved the same thing first.
     """
     try:
         async with engine.begin() as conn:
@@ -64,7 +68,10 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise OutsideFailed("database_unavailable", _UNAVAILABLE) from error
+        if isinstance(error.orig, UniqueViolation):
+            raise Conflict("saved_meanwhile", _SAVED_MEANWHILE) from error
         raise
 
 
 _UNAVAILABLE = "The database cannot be reached just now. Nothing was saved; please try again in a minute."
+_SAVED_MEANWHILE = "The same thing was saved from elsewhere at this moment; nothing was saved twice. Please look again."

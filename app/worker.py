@@ -48,6 +48,7 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
             issuer = await wiring.issuer(conn, cohort.institution_id)
             learners = await credentials.learners_of_import(conn, cohort.institution_id, cohort.id)
             awarded = await stacking.award_completed(conn, issuer, wiring.canonical, learners, now())
+            await credentials.finish_import(conn, cohort.id)
         logger.info("awards_made", import_id=import_id, awards=awarded)
 
     @app.task(name=jobs.REVIEW_STACKS, retry=RETRY)

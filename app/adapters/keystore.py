@@ -69,6 +69,11 @@ class FileKeystore:
         self._wallets[reference] = account
         return reference, str(account.address)
 
+    def open(self, signing_key: str, wallet: str) -> None:
+        """Decrypt both now, not at first use: a wrong passphrase shows at once. Raises as `sign` does."""
+        self.sign(signing_key, b"")
+        self._account(wallet)
+
     def sign_anchor(self, keystore: str, call: AnchorCall) -> SignedTransaction:
         from app.adapters.evm import anchor_transaction
 

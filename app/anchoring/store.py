@@ -317,6 +317,20 @@ async def find_receipt(conn: AsyncConnection, owner: UUID, digest: bytes) -> byt
     return (await conn.execute(query)).scalar()
 
 
+async def digests_with_receipt(conn: AsyncConnection, owner: UUID, digests: Sequence[bytes]) -> set[bytes]:
+    """Those of `digests` that are in a final checkpoint."""
+    found: set[bytes] = set()
+    for start in range(0, len(digests), 10_000):
+        query = (
+            select(log_entries.c.digest)
+            .join(receipts, receipts.c.entry_id == log_entries.c.id)
+            .join(logs, logs.c.id == log_entries.c.log_id)
+            .where(logs.c.owner == owner, log_entries.c.digest.in_(digests[start : start + 10_000]))
+        )
+        found |= set((await conn.execute(query)).scalars())
+    return found
+
+
 async def count_entries(conn: AsyncConnection, log_id: UUID) -> tuple[int, int, int]:
     """(open, sealed, with receipt)."""
     query = (

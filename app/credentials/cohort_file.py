@@ -121,6 +121,14 @@ def parse_cohort(data: bytes, *, today: date, max_rows: int = MAX_ROWS) -> Cohor
     return CohortFile(tuple(reading.rows), tuple(sorted(reading.problems, key=lambda problem: problem.row)))
 
 
+def parse_result(values: Mapping[str, str], *, today: date) -> CohortFile:
+    """One result, `values` by column name, under the rules of a file's row; its problems are all in row 1."""
+    reading = _Reading(today=today)
+    reading.row = 1
+    _read_row([values[column] for column in COLUMNS], list(COLUMNS), reading)
+    return CohortFile(tuple(reading.rows), tuple(reading.problems))
+
+
 def check_against_catalogue(file: CohortFile, units: Mapping[tuple[str, str], Unit]) -> tuple[Problem, ...]:
     """Problems of the rows against the units found for `file.references`, in row order.
 

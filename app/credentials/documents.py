@@ -58,9 +58,14 @@ def award_achievement(institution: Institution, qualification: Qualification, gr
     )
 
 
+def organisation_slug(name: str) -> str:
+    """The last part of an awarding organisation's address in the catalogue."""
+    return "-".join("".join(character if character.isalnum() else " " for character in name.lower()).split())
+
+
 def _awarding_organisation(institution: Institution, qualification: Qualification) -> Profile:
     name = qualification.awarding_organisation
-    slug = "-".join("".join(character if character.isalnum() else " " for character in name.lower()).split())
+    slug = organisation_slug(name)
     return Profile(f"{institution.public_url}/catalogue/awarding-organisations/{slug}", name)
 
 

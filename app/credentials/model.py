@@ -88,10 +88,29 @@ class Credential:
 
 
 class ImportState(StrEnum):
-    """COMMITTED: every row is prepared. ISSUED: every row is signed."""
+    """COMMITTED: every row is prepared. ISSUED: every row is signed. AWARDED: and what it completed is awarded."""
 
     COMMITTED = "committed"
     ISSUED = "issued"
+    AWARDED = "awarded"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedDocument:
+    """A signed credential as bytes, with its receipt as bytes (None while it is not anchored)."""
+
+    record: Credential
+    document: bytes
+    receipt: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProgress:
+    """Numbers of an import's credentials. Anchored ones are signed ones too."""
+
+    prepared: int
+    signed: int
+    anchored: int
 
 
 @dataclass(frozen=True, slots=True)

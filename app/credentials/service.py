@@ -1,7 +1,7 @@
 """Use cases of credentials: become an issuer, issue one, read, bundle, withdraw, audit."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import date, datetime
 from hashlib import sha256
 from uuid import UUID
@@ -12,7 +12,16 @@ from app import jobs
 from app.anchoring import service as anchoring
 from app.catalogue import service as catalogue
 from app.credentials import issuing, status, store
-from app.credentials.model import CohortImport, Credential, CredentialState, Learner, RevocationReason
+from app.credentials.model import (
+    CohortImport,
+    Credential,
+    CredentialState,
+    ImportProgress,
+    ImportState,
+    Learner,
+    RevocationReason,
+    SignedDocument,
+)
 from app.credentials.signing import Issuer
 from app.errors import Conflict, NotFound, Refused
 from app.institutions import service as institutions
@@ -99,7 +108,7 @@ async def issue_import(
     """Sign the next batch of an import. True while there is more to sign; each call is its own transaction."""
     if await issuing.sign_prepared(conn, issuer, reference, now):
         return True
-    await store.set_import_issued(conn, import_id, now)
+    await store.set_import_state(conn, import_id, state=ImportState.ISSUED, issued_at=now)
     await jobs.enqueue(conn, jobs.AWARD_STACKS, lock=f"issue:{issuer.institution.id}", import_id=str(import_id))
     return False
 
@@ -110,6 +119,11 @@ async def find_import(conn: AsyncConnection, import_id: UUID, institution_id: UU
     if cohort is None or institution_id not in (None, cohort.institution_id):
         raise NotFound("import_unknown", "There is no such import at this institution.")
     return cohort
+
+
+async def finish_import(conn: AsyncConnection, import_id: UUID) -> None:
+    """Record that the awards an import completed are made."""
+    await store.set_import_state(conn, import_id, state=ImportState.AWARDED)
 
 
 async def get(conn: AsyncConnection, institution_id: UUID, credential_id: UUID) -> Credential:
@@ -125,8 +139,13 @@ async def find(conn: AsyncConnection, credential_id: UUID) -> Credential | None:
     return await store.find_credential(conn, credential_id)
 
 
+async def list_imports(conn: AsyncConnection, institution_id: UUID) -> tuple[CohortImport, ...]:
+    """Oldest first."""
+    return await store.list_imports(conn, institution_id)
+
+
 async def list_issued(
-    conn: AsyncConnection, institution_id: UUID, *, limit: int = 100, offset: int = 0
+    conn: AsyncConnection, institution_id: UUID, *, limit: int | None = 100, offset: int = 0
 ) -> tuple[Credential, ...]:
     return await store.list_credentials(conn, institution_id, limit=limit, offset=offset)
 
@@ -134,6 +153,19 @@ async def list_issued(
 async def held_by(conn: AsyncConnection, institution_id: UUID, learner_id: UUID) -> tuple[Credential, ...]:
     """A learner's signed credentials, withdrawn ones included, by award date."""
     return await store.list_credentials(conn, institution_id, learner_id=learner_id, state=CredentialState.SIGNED)
+
+
+async def lock_held_by_each(
+    conn: AsyncConnection, institution_id: UUID, learner_ids: Collection[UUID]
+) -> dict[UUID, tuple[Credential, ...]]:
+    """Learner id -> signed credentials (withdrawn ones included) and awards, even those not signed yet.
+
+    None of them can be withdrawn until the caller's transaction ends; one being withdrawn is waited for.
+    """
+    held: dict[UUID, list[Credential]] = {learner_id: [] for learner_id in learner_ids}
+    for credential in await store.lock_held(conn, institution_id, learner_ids):
+        held[credential.learner_id].append(credential)
+    return {learner_id: tuple(found) for learner_id, found in held.items()}
 
 
 async def get_learner(conn: AsyncConnection, institution_id: UUID, learner_id: UUID) -> Learner:
@@ -161,6 +193,40 @@ async def document(conn: AsyncConnection, credential_id: UUID) -> bytes:
     if found is None:
         raise NotFound("credential_unknown", "There is no credential with this number here.")
     return found[0]
+
+
+async def signed_document(conn: AsyncConnection, credential_id: UUID) -> SignedDocument:
+    """What a verification starts from, whoever issued it. Raises `NotFound("credential_unknown")`."""
+    found = await store.find_with_document(conn, credential_id)
+    if found is None:
+        raise NotFound("credential_unknown", "There is no credential with this number here.")
+    record, document_bytes = found
+    receipt = await anchoring.find_receipt(conn, record.institution_id, record.digest) if record.digest else None
+    return SignedDocument(record, document_bytes, receipt)
+
+
+async def list_imports(conn: AsyncConnection, institution_id: UUID) -> tuple[CohortImport, ...]:
+    """Oldest first."""
+    return await store.list_imports(conn, institution_id)
+
+
+async def import_progress(conn: AsyncConnection, cohort: CohortImport) -> ImportProgress:
+    """How many of an import's credentials are prepared, signed and in the public register."""
+    prepared, signed = await store.import_progress(conn, cohort.id)
+    digests = await store.digests_of_import(conn, cohort.id)
+    anchored = await anchoring.anchored(conn, cohort.institution_id, digests)
+    return ImportProgress(prepared, signed, len(anchored))
+
+
+async def search_learners(
+    conn: AsyncConnection, institution_id: UUID, *, name: str = "", uln: str = "", email: str = "", limit: int = 50
+) -> tuple[Learner, ...]:
+    """Learners by part of the name, or by the whole ULN or e-mail. Raises `Refused("search_empty")`."""
+    if not (len(name.strip()) >= 2 or uln or email):
+        raise Refused("search_empty", "Give at least two letters of the name, or the whole ULN or e-mail address.")
+    return await store.search_learners(
+        conn, institution_id, name=name.strip(), uln=uln.strip(), email=email.strip(), limit=limit
+    )
 
 
 async def bundle(conn: AsyncConnection, credential_id: UUID) -> bytes:

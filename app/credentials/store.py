@@ -21,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     func,
     insert,
+    or_,
     select,
     text,
     tuple_,
@@ -247,6 +248,13 @@ async def find_signed(conn: AsyncConnection, credential_id: UUID) -> tuple[bytes
     return (row.document, row.digest, row.institution_id) if row else None
 
 
+async def find_with_document(conn: AsyncConnection, credential_id: UUID) -> tuple[Credential, bytes] | None:
+    """A signed credential and its bytes, in one read."""
+    query = select(credentials).filter_by(id=credential_id, state=CredentialState.SIGNED)
+    row = (await conn.execute(query)).one_or_none()
+    return (_credential(row), row.document) if row else None
+
+
 async def list_credentials(
     conn: AsyncConnection, institution_id: UUID, *, limit: int | None = None, offset: int = 0, **match: Any
 ) -> tuple[Credential, ...]:
@@ -256,6 +264,21 @@ async def list_credentials(
         .order_by(credentials.c.awarded_on, credentials.c.id)
         .limit(limit)
         .offset(offset)
+    )
+    return tuple(_credential(row) for row in await conn.execute(query))
+
+
+async def lock_held(conn: AsyncConnection, institution_id: UUID, learner_ids: Iterable[UUID]) -> tuple[Credential, ...]:
+    """Signed credentials, and awards in any state, of many learners; locked against withdrawal."""
+    query = (
+        select(credentials)
+        .where(
+            credentials.c.institution_id == institution_id,
+            credentials.c.learner_id.in_(list(learner_ids)),
+            or_(credentials.c.state == CredentialState.SIGNED, credentials.c.kind == CredentialKind.AWARD),
+        )
+        .order_by(credentials.c.id)
+        .with_for_update(read=True)
     )
     return tuple(_credential(row) for row in await conn.execute(query))
 
@@ -403,9 +426,9 @@ async def insert_import(conn: AsyncConnection, cohort: CohortImport, idempotency
     )
 
 
-async def set_import_issued(conn: AsyncConnection, import_id: UUID, now: datetime) -> None:
-    query = update(cohort_imports).where(cohort_imports.c.id == import_id)
-    await conn.execute(query.values(state=ImportState.ISSUED, issued_at=now))
+async def set_import_state(conn: AsyncConnection, import_id: UUID, **values: Any) -> None:
+    """`values`: state, issued_at."""
+    await conn.execute(update(cohort_imports).where(cohort_imports.c.id == import_id).values(values))
 
 
 async def import_progress(conn: AsyncConnection, import_id: UUID) -> tuple[int, int]:
@@ -413,6 +436,25 @@ async def import_progress(conn: AsyncConnection, import_id: UUID) -> tuple[int, 
     query = select(credentials.c.state, func.count()).filter_by(import_id=import_id).group_by(credentials.c.state)
     counts: dict[str, int] = dict((await conn.execute(query)).tuples().all())
     return counts.get(CredentialState.PREPARED, 0), counts.get(CredentialState.SIGNED, 0)
+
+
+async def digests_of_import(conn: AsyncConnection, import_id: UUID) -> list[bytes]:
+    query = select(credentials.c.digest).where(credentials.c.import_id == import_id, credentials.c.digest.is_not(None))
+    return list((await conn.execute(query)).scalars())
+
+
+async def search_learners(
+    conn: AsyncConnection, institution_id: UUID, *, name: str, uln: str, email: str, limit: int
+) -> tuple[Learner, ...]:
+    """By part of the name, or by the whole ULN or e-mail address; "" = not asked for."""
+    query = select(learners).where(learners.c.institution_id == institution_id)
+    if name:
+        query = query.where(learners.c.name.icontains(name, autoescape=True))
+    if uln:
+        query = query.where(learners.c.uln == uln)
+    if email:
+        query = query.where(func.lower(learners.c.email) == email.lower())
+    return tuple(_learner(row) for row in await conn.execute(query.order_by(learners.c.name).limit(limit)))
 
 
 async def learners_of_import(conn: AsyncConnection, import_id: UUID) -> list[UUID]:

@@ -5,6 +5,7 @@ and path are bare hex; `root`, hashes and addresses carry 0x. What it says of th
 registry's storage at a finalised block.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,7 @@ LEAF_TAG = "ukvc-anchor/v1"
 RDFC_METHOD = "di-rdfc-sha256"
 _LEAF_PREFIX = LEAF_TAG.encode()
 MAX_PATH = 64
+_HASH = re.compile("[0-9a-f]{64}")
 
 
 class LeafKind(IntEnum):
@@ -146,7 +148,7 @@ def read_receipt(document: Mapping[str, Any]) -> Receipt:
         raise ValueError("the receipt's addresses cannot be read")
     if not isinstance(path, list) or len(path) > MAX_PATH or not isinstance(issuer, str):
         raise ValueError("the receipt's path cannot be read")
-    if not isinstance(root, str) or not root.startswith("0x") or leaf.get("kind") not in kinds:
+    if not isinstance(root, str) or not root.startswith("0x") or str(leaf.get("kind")) not in kinds:
         raise ValueError("the receipt's root cannot be read")
     return Receipt(
         issuer=issuer,
@@ -172,7 +174,7 @@ def _object(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _hash(value: Any) -> bytes:
-    if not isinstance(value, str) or len(value) != 64 or value != value.lower():
+    if not isinstance(value, str) or _HASH.fullmatch(value) is None:
         raise ValueError("not a 32-byte value in lower-case hex")
     return bytes.fromhex(value)
 

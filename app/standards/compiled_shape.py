@@ -49,7 +49,7 @@ _HOLES: Mapping[str, Any] = {
 }
 _MAX_LITERAL = 10_000
 # The full path refuses a literal with one of these.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _TO_ESCAPE = re.compile(r'[\t\n\r"\\]')
 # RDF 1.1 N-Quads section 4, canonical form.
 _ESCAPED = str.maketrans({"\t": r"\t", "\n": r"\n", "\r": r"\r", '"': r"\"", "\\": r"\\"})

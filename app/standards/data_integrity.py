@@ -129,9 +129,9 @@ def hash_for(proof: Proof, document: Mapping[str, Any], canonicaliser: Canonical
         if "@context" in proof.options:
             raise ProofProblem("proof_malformed", "The signature block brings its own vocabulary.")
         return hash_rdfc(canonicaliser, document, proof.options)
+    if "@context" in proof.options:
+        document = _context_of_proof(document, proof.options["@context"])
     try:
-        if "@context" in proof.options:
-            return hash_jcs(_context_of_proof(document, proof.options["@context"]), proof.options)
         return hash_jcs(document, proof.options)
     except ValueError as error:
         raise ProofProblem("proof_malformed", f"The document has no canonical form: {error}") from None

@@ -12,7 +12,8 @@ MAX_BYTES = 256 * 1024
 MAX_DEPTH = 40
 _LARGEST_EXACT = 2**53 - 1
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_NESTING = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
+# Possessive, and the closing quote optional: an unfinished string is passed once, not once for each quote in it.
+_NESTING = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
 class NotStrictJson(ValueError):

@@ -8,6 +8,7 @@ from typing import Any
 CONTEXT = "https://www.w3.org/ns/credentials/v2"
 
 _DATE_TIME_STAMP = re.compile(r"(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(\.\d+)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+_FARTHEST_ZONE = timedelta(hours=14)  # XML Schema 1.1 part 2, section 3.3.7
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x20<>\"{}|\\^`]+")
 
 
@@ -25,11 +26,15 @@ def parse_timestamp(text: Any) -> datetime | None:
     fraction, offset = match.group(7), match.group(8)
     zone = UTC
     if offset != "Z":
-        sign = -1 if offset[0] == "-" else 1
-        zone = timezone(sign * timedelta(hours=int(offset[1:3]), minutes=int(offset[4:6])))
+        distance = timedelta(hours=int(offset[1:3]), minutes=int(offset[4:6]))
+        if offset[4:6] > "59" or distance > _FARTHEST_ZONE:
+            return None
+        zone = timezone(-distance if offset[0] == "-" else distance)
+    microsecond = int((fraction or ".0")[1:7].ljust(6, "0"))
     try:
-        return datetime(year, month, day, hour, minute, second, int((fraction or ".0")[1:7].ljust(6, "0")), zone)
-    except ValueError:
+        # Always in UTC, so that no later comparison or conversion can overflow.
+        return datetime(year, month, day, hour, minute, second, microsecond, zone).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
 
 

@@ -1,0 +1,335 @@
+"""`stackmark demo`: the whole product on one machine, on real parts, from a results file to a verified profile.
+
+Steps are named, so that one that fails says which it was. A second run finds its data and resumes; Ctrl-C stops all
+it started. With `check` it runs to the end, fetches every address it prints, verifies what it finds, and stops.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+import httpx
+import structlog
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from app.adapters.local_chain import free_port
+from app.anchoring import service as anchoring
+from app.catalogue import service as catalogue
+from app.catalogue.seed import load_seed
+from app.credentials import cohort_import
+from app.credentials import service as credentials
+from app.credentials.model import CredentialKind, ImportState
+from app.database import transaction
+from app.errors import AppError
+from app.institutions import service as institutions
+from app.institutions.model import Institution, published_wallet
+from app.local import LocalInstallation, local_installation
+from app.settings import Settings
+from app.sharing import service as sharing
+from app.stacking import service as stacking
+from app.wiring import Wiring, now, wired
+
+SLUG = "northgate-sample"
+NAME = "Northgate College (sample)"
+SAMPLES = ("hnc-computing-2026.csv", "t-level-digital-support-2026.csv")
+ACCREDITED = ("hnc-computing", "tlevel-6105799x")
+WAIT_SECONDS = 600
+
+out = Console(highlight=False)
+logger = structlog.get_logger()
+
+
+class StepFailed(Exception):
+    """A step of the demo did not work. The message says what, in one sentence."""
+
+
+@dataclass
+class Tale:
+    """What has been shown so far: timings for the summary, and the addresses to print."""
+
+    timings: list[tuple[str, float]] = field(default_factory=list)
+    addresses: list[tuple[str, str]] = field(default_factory=list)
+    step: str = "start"
+
+    @contextmanager
+    def telling(self, step: str) -> Iterator[None]:
+        """Name the step, so that a failure inside says where it was; note how long it took."""
+        self.step = step
+        started = time.monotonic()
+        out.print(f"[dim]·[/] {step} …")
+        yield
+        self.timings.append((step, time.monotonic() - started))
+
+
+def run_demo(base: Settings, *, check: bool) -> int:
+    """Run the demo; the exit code."""
+    tale = Tale()
+    signal.signal(signal.SIGTERM, _interrupted)
+    try:
+        with ExitStack() as stack:
+            port, said = choose_port(base)
+            if said:
+                out.print(said)
+            with tale.telling("Start PostgreSQL and the local chain, bring the schema up to date, deploy the register"):
+                installation = stack.enter_context(local_installation(base, f"http://localhost:{port}"))
+            settings = installation.settings.model_copy(update={"port": port})
+            stack.enter_context(announced(settings))
+            asyncio.run(_prepare(tale, installation, settings))
+            with tale.telling("Start the web application and the worker"):
+                stack.enter_context(child(settings, "worker"))
+                stack.enter_context(child(settings, "serve"))
+                _wait_until_served(f"http://127.0.0.1:{port}/readyz")
+            asyncio.run(_show(tale, settings, f"http://127.0.0.1:{port}"))
+            _summary(tale)
+            if check:
+                with tale.telling("Fetch every address and verify what is there"):
+                    _check(tale, settings, f"http://127.0.0.1:{port}")
+                out.print("[green]Everything printed above answers and verifies.[/]")
+                return 0
+            out.print(f"\n[bold]serving[/] on http://127.0.0.1:{port} (Ctrl-C stops everything)")
+            while True:
+                time.sleep(3600)
+    except KeyboardInterrupt:
+        out.print("\nStopped. What was made is kept; run the same command to go on.")
+        return 0
+    except (StepFailed, AppError) as error:
+        out.print(f"[red]Failed at: {tale.step}.[/] {error}")
+        return 1
+    except Exception:
+        logger.exception("demo_failed", step=tale.step)
+        out.print(f"[red]Failed at: {tale.step}.[/] That was not foreseen; the details are above.")
+        return 1
+
+
+async def _prepare(tale: Tale, installation: LocalInstallation, settings: Settings) -> None:
+    """The college, the catalogue and the sample files, as far as they are not there yet."""
+    async with wired(settings) as wiring:
+        with tale.telling("Load the catalogue: T Levels, HTQs, HNC and HND units, occupational standards"):
+            async with transaction(wiring.engine) as conn:
+                await catalogue.load_catalogue(conn, load_seed())
+        with tale.telling("Create a sample college with its identity, signing key and public wallet"):
+            college = await _college(wiring)
+            async with transaction(wiring.engine) as conn:
+                identity = await institutions.identity(conn, college.id)
+            installation.chain.fund(identity.wallet.address)
+            statement = json.dumps(published_wallet(college, identity.wallet), indent=2, ensure_ascii=False)
+            public = settings.wallets_dir / "public"
+            public.mkdir(parents=True, exist_ok=True)
+            (public / f"{SLUG}.json").write_text(statement + "\n", encoding="utf-8")
+        for name in SAMPLES:
+            with tale.telling(f"Check samples/{name} and take it in"):
+                await _import(wiring, college, name, (Path("samples") / name).read_bytes())
+
+
+async def _college(wiring: Wiring) -> Institution:
+    async with transaction(wiring.engine) as conn:
+        known = await institutions.find_by_slug(conn, SLUG)
+        if known is not None:
+            return known
+        issuer = await credentials.become_issuer(
+            conn,
+            wiring.keystore,
+            wiring.compiled,
+            slug=SLUG,
+            name=NAME,
+            ukprn="10000001",
+            public_url=wiring.settings.public_url,
+            chain_id=await wiring.chain.chain_id(),
+            contract=str(wiring.settings.registry_address),
+            now=now(),
+        )
+        await institutions.accredit(conn, issuer.institution.id, ACCREDITED, date(2020, 9, 1))
+        return issuer.institution
+
+
+async def _import(wiring: Wiring, college: Institution, name: str, data: bytes) -> None:
+    async with transaction(wiring.engine) as conn:
+        issuer = await wiring.issuer(conn, college.id)
+        cohort, is_new = await cohort_import.commit(
+            conn, issuer, data, file_name=name, idempotency_key=None, now=now()
+        )
+    out.print(f"    {cohort.row_count:,} results {'taken' if is_new else 'were taken in an earlier run'}")
+
+
+async def _show(tale: Tale, settings: Settings, served_at: str) -> None:
+    """Wait for the worker, then find things worth looking at."""
+    async with wired(settings) as wiring:
+        college = await _college(wiring)
+        with tale.telling("Sign every credential, award what is complete, record the log in the register"):
+            await _follow(wiring, college)
+        async with transaction(wiring.engine) as conn:
+            issued = await credentials.list_issued(conn, college.id, limit=None)
+            awards = [one for one in issued if one.kind is CredentialKind.AWARD and one.revoked_at is None]
+            if not awards:
+                raise StepFailed("no learner completed the pathway")
+            award = awards[0]
+            profile = await stacking.profile(conn, college.id, award.learner_id, now())
+            link = await sharing.create(
+                conn, college.id, award.learner_id, audience="demo", lifetime=timedelta(days=90), now=now()
+            )
+        out.print(
+            f"    {len(issued):,} credentials in force, {len(awards):,} of them stacked awards; "
+            f"one learner: {len(profile.credentials)} credentials"
+        )
+        tale.addresses += [
+            ("A credential, checked", f"{served_at}/verify/{award.id}"),
+            ("A learner's profile", f"{served_at}/p/{link.token}"),
+            ("The college's public page", f"{served_at}/i/{SLUG}"),
+        ]
+        folder = settings.data_dir / "shown"
+        folder.mkdir(parents=True, exist_ok=True)
+        async with transaction(wiring.engine) as conn:
+            (folder / "credential.json").write_bytes(await credentials.bundle(conn, award.id))
+
+
+async def _follow(wiring: Wiring, college: Institution) -> None:
+    """Progress bars until every credential is signed and has its receipt."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    with Progress(
+        TextColumn("    {task.description:<9}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=out,
+        transient=not out.is_terminal,
+    ) as bars:
+        signed = bars.add_task("signed", total=None)
+        recorded = bars.add_task("recorded", total=None)
+        while True:
+            async with transaction(wiring.engine) as conn:
+                imports = await credentials.list_imports(conn, college.id)
+                counts = [await credentials.import_progress(conn, one) for one in imports]
+                waiting, sealed, receipts = await anchoring.progress(conn, college.id)
+            done, total = sum(one.signed for one in counts), sum(one.prepared + one.signed for one in counts)
+            bars.update(signed, completed=done, total=total)
+            bars.update(recorded, completed=receipts, total=waiting + sealed)
+            awarded = all(one.state is ImportState.AWARDED for one in imports)
+            if done == total and awarded and receipts == waiting + sealed > 0:
+                return
+            if time.monotonic() > deadline:
+                raise StepFailed("the worker did not finish in time; its messages are above")
+            await asyncio.sleep(0.5)
+
+
+def _check(tale: Tale, settings: Settings, served_at: str) -> None:
+    with httpx.Client(timeout=30, trust_env=False) as client:
+        for what, address in tale.addresses:
+            response = client.get(address, headers={"Accept": "text/html"})
+            if response.status_code != httpx.codes.OK or "<h1" not in response.text:
+                raise StepFailed(f"{what}: {address} answered {response.status_code}")
+        report = client.get(tale.addresses[0][1], headers={"Accept": "application/json"}).json()
+    if report["verdict"] != "valid" or report["anchor"] != "anchored":
+        raise StepFailed(f"the credential is {report['verdict']}, {report['anchor']}: {report['checks']}")
+    shown = settings.data_dir / "shown" / "credential.json"
+    for arguments in (["--rpc", str(settings.chain_rpc_url), "--served-at", served_at], ["--offline"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "app.cli", "verify", str(shown), *arguments], capture_output=True, text=True
+        )
+        out.print(done.stdout.rstrip())
+        if done.returncode != 0:
+            raise StepFailed(f"stackmark verify {' '.join(arguments)} says: {done.stdout}{done.stderr}")
+    done = subprocess.run([sys.executable, "-m", "app.cli", "audit"], capture_output=True, text=True)
+    out.print(done.stdout.rstrip())
+    if done.returncode != 0:
+        raise StepFailed(f"stackmark audit says: {done.stdout}{done.stderr}")
+
+
+def _summary(tale: Tale) -> None:
+    table = Table(title="What was done", title_justify="left", show_edge=False)
+    table.add_column("step")
+    table.add_column("seconds", justify="right")
+    for step, seconds in tale.timings:
+        table.add_row(step, f"{seconds:.1f}")
+    out.print(table)
+    for what, address in tale.addresses:
+        out.print(f"{what}: [link={address}]{address}[/link]", soft_wrap=True)
+
+
+@contextmanager
+def announced(settings: Settings) -> Iterator[None]:
+    """Leave the addresses of the running installation where other commands look for them."""
+    file = settings.data_dir / "stackmark.env"
+    values = {
+        "DATABASE_URL": settings.secret_database_url(),
+        "CHAIN_RPC_URL": settings.chain_rpc_url,
+        "REGISTRY_ADDRESS": settings.registry_address,
+        "PUBLIC_URL": settings.public_url,
+        "PASSPHRASE_FILE": settings.passphrase_file,
+        "PORT": settings.port,
+    }
+    file.touch(mode=0o600)
+    file.write_text("".join(f"STACKMARK_{name}={value}\n" for name, value in values.items()), encoding="utf-8")
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+@contextmanager
+def child(settings: Settings, command: str) -> Iterator[None]:
+    """One of our own processes, with the installation's settings; asked to stop at the end, then made to."""
+    environment = dict(os.environ) | {
+        "STACKMARK_DATABASE_URL": settings.secret_database_url(),
+        "STACKMARK_CHAIN_RPC_URL": str(settings.chain_rpc_url),
+        "STACKMARK_REGISTRY_ADDRESS": str(settings.registry_address),
+        "STACKMARK_PUBLIC_URL": settings.public_url,
+        "STACKMARK_PASSPHRASE_FILE": str(settings.passphrase_file),
+        "STACKMARK_PORT": str(settings.port),
+        "STACKMARK_DATA_DIR": str(settings.data_dir),
+        "STACKMARK_WALLETS_DIR": str(settings.wallets_dir),
+    }
+    process = subprocess.Popen([sys.executable, "-m", "app.cli", command], env=environment, start_new_session=True)
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(5)
+
+
+def choose_port(base: Settings) -> tuple[int, str]:
+    """The port to serve on, and a sentence when it is not the one asked for."""
+    if _is_free(base.port):
+        return base.port, ""
+    other = free_port()
+    return other, f"Port {base.port} is taken by another program; serving on {other} instead."
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _wait_until_served(address: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with suppress(httpx.HTTPError):
+            if httpx.get(address, timeout=5, trust_env=False).status_code == httpx.codes.OK:
+                return
+        time.sleep(0.2)
+    raise StepFailed(f"{address} did not answer within a minute")
+
+
+def _interrupted(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,171 @@
+"""Credentials: issue one, list, look at one, withdraw."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from app.anchoring import service as anchoring
+from app.credentials import cohort_file
+from app.credentials import service as credentials
+from app.credentials.model import Credential
+from app.errors import Refused
+from app.web.bodies import Body, described_body, read_body
+from app.web.dependencies import Connection, IssueKey, RevokeKey, Wired
+from app.wiring import now
+
+router = APIRouter(prefix="/credentials", tags=["credentials"])
+
+
+class NewCredential(Body):
+    """One result, its members those of a cohort file's row and under the same rules."""
+
+    learner_name: str = Field(max_length=400, examples=["Renée Example"])
+    uln: str = Field(max_length=40, examples=["9900000012"])
+    email: str = Field(max_length=400, examples=["learner@example.org"])
+    qualification: str = Field(max_length=200, description="Qualification number or catalogue id")
+    component: str = Field(max_length=200, description="Unit or component code")
+    grade: str = Field(max_length=100)
+    award_date: str = Field(max_length=40, examples=["2026-06-26"])
+
+
+class Withdrawal(Body):
+    """Why a credential is withdrawn."""
+
+    reason: str = Field(
+        max_length=60,
+        description="issued in error, grade changed, wrong learner details, malpractice, "
+        "a part of it was withdrawn, or other",
+    )
+    note: str = Field(default="", max_length=2_000, description="Kept by the institution, never published")
+
+
+class Links(BaseModel):
+    """Where the credential is found by anybody who has its number."""
+
+    verify: str
+    document: str
+    bundle: str
+
+
+class CredentialView(BaseModel):
+    """What is recorded of one credential."""
+
+    id: UUID
+    state: Literal["prepared", "signed"]
+    anchor: Literal["pending", "anchored"]
+    kind: Literal["unit", "award"]
+    learner_id: UUID
+    qualification: str
+    unit: str | None
+    grade: str
+    award_date: date
+    created_at: datetime
+    revoked_at: datetime | None
+    revocation_reason: str | None
+    review_reason: str | None
+    links: Links
+
+
+class CredentialPage(BaseModel):
+    """Some credentials, by award date; `next_offset` is null on the last page."""
+
+    credentials: list[CredentialView]
+    next_offset: int | None
+
+
+@router.post("", status_code=201, openapi_extra=described_body(NewCredential))
+async def issue(request: Request, response: Response, key: IssueKey, conn: Connection, wiring: Wired) -> CredentialView:
+    """Issue one credential. It is signed at once; its entry in the public register follows within minutes."""
+    order = await read_body(request, NewCredential)
+    moment = now()
+    read = cohort_file.parse_result(order.model_dump(), today=moment.date())
+    if read.has_errors:
+        problems = [{"field": item.column, "code": item.code, "message": item.message} for item in read.problems]
+        raise Refused("result_invalid", "Some fields of the result are wrong.", {"problems": problems})
+    (row,) = read.rows
+    issued = await credentials.issue_one(
+        conn,
+        await wiring.issuer(conn, key.institution_id),
+        wiring.canonical,
+        learner_name=row.learner_name,
+        uln=row.uln,
+        email=row.email,
+        qualification=row.qualification,
+        component=row.component,
+        grade=row.grade,
+        awarded_on=row.award_date,
+        now=moment,
+    )
+    response.headers["Location"] = f"/api/credentials/{issued.id}"
+    return view(issued, wiring.settings.public_url, anchored=False)
+
+
+@router.get("")
+async def list_credentials(
+    key: IssueKey,
+    conn: Connection,
+    wiring: Wired,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+) -> CredentialPage:
+    """The institution's credentials, by award date."""
+    found = await credentials.list_issued(conn, key.institution_id, limit=limit + 1, offset=offset)
+    shown = found[:limit]
+    digests = [credential.digest for credential in shown if credential.digest is not None]
+    anchored = await anchoring.anchored(conn, key.institution_id, digests)
+    return CredentialPage(
+        credentials=[view(item, wiring.settings.public_url, anchored=item.digest in anchored) for item in shown],
+        next_offset=offset + limit if len(found) > limit else None,
+    )
+
+
+@router.get("/{credential_id}")
+async def show(credential_id: UUID, key: IssueKey, conn: Connection, wiring: Wired) -> CredentialView:
+    """One credential of the institution, and whether it is in the public register yet."""
+    found = await credentials.get(conn, key.institution_id, credential_id)
+    return view(found, wiring.settings.public_url, anchored=await _is_anchored(conn, found))
+
+
+@router.post("/{credential_id}/revoke", openapi_extra=described_body(Withdrawal))
+async def revoke(
+    credential_id: UUID, request: Request, key: RevokeKey, conn: Connection, wiring: Wired
+) -> CredentialView:
+    """Withdraw a credential for good. Verifiers see it within fifteen minutes; this page's own check at once."""
+    withdrawal = await read_body(request, Withdrawal)
+    issuer = await wiring.issuer(conn, key.institution_id)
+    found = await credentials.revoke(
+        conn, issuer, credential_id, reason=withdrawal.reason, note=withdrawal.note, now=now()
+    )
+    return view(found, wiring.settings.public_url, anchored=await _is_anchored(conn, found))
+
+
+def view(credential: Credential, public_url: str, *, anchored: bool) -> CredentialView:
+    """The record as the API shows it."""
+    return CredentialView(
+        id=credential.id,
+        state=credential.state.value,
+        anchor="anchored" if anchored else "pending",
+        kind=credential.kind.value,
+        learner_id=credential.learner_id,
+        qualification=credential.qualification_id,
+        unit=credential.unit_id,
+        grade=credential.grade,
+        award_date=credential.awarded_on,
+        created_at=credential.created_at,
+        revoked_at=credential.revoked_at,
+        revocation_reason=credential.revocation_reason,
+        review_reason=credential.review_reason,
+        links=Links(
+            verify=f"{public_url}/verify/{credential.id}",
+            document=f"{public_url}/credentials/{credential.id}",
+            bundle=f"{public_url}/credentials/{credential.id}/bundle",
+        ),
+    )
+
+
+async def _is_anchored(conn: Connection, credential: Credential) -> bool:
+    digest = credential.digest
+    return digest is not None and await anchoring.find_receipt(conn, credential.institution_id, digest) is not None

@@ -1,0 +1,76 @@
+"""Reading what was sent: strict JSON into a pydantic model, or one file. Always after authentication."""
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from app.errors import Refused
+from app.standards import strict_json
+from app.web.problems import sentence
+
+MULTIPART = "multipart/form-data"
+
+
+class Body(BaseModel):
+    """A JSON body: unknown members are refused, for they are misspelt known ones."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Sent = TypeVar("Sent", bound=Body)
+
+
+def media_type(request: Request) -> str:
+    """The type of the body in lower case, without parameters; empty when none is stated."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def read_body(request: Request, model: type[Sent]) -> Sent:
+    """The body as `model`.
+
+    Raises `Refused` (media_type_unknown, the codes of `NotStrictJson`, request_malformed with
+    `details["fields"]`); values that were sent are not repeated.
+    """
+    kind = media_type(request)
+    if kind not in ("", "application/json") and not kind.endswith("+json"):
+        raise Refused("media_type_unknown", "Send this as application/json.")
+    try:
+        value = strict_json.parse_object(await request.body())
+    except strict_json.NotStrictJson as error:
+        raise Refused(error.code, str(error)) from None
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        fields = [
+            {"field": ".".join(str(part)[:60] for part in item["loc"]), "message": sentence(item["type"])}
+            for item in error.errors(include_input=False, include_url=False, include_context=False)
+        ]
+        raise Refused("request_malformed", "Some fields are missing or wrong.", {"fields": fields}) from None
+
+
+async def read_upload(request: Request, field: str) -> tuple[bytes, str]:
+    """(bytes, file name) of the one file in a form. Raises `Refused` (form_malformed, file_missing)."""
+    try:
+        async with request.form(max_files=1, max_fields=8) as form:
+            upload = form.get(field)
+            if not isinstance(upload, UploadFile) or not upload.filename:
+                raise Refused("file_missing", "No file was chosen. Choose a file and send it again.")
+            return await upload.read(), plain_name(upload.filename)
+    except HTTPException:
+        raise Refused("form_malformed", "The form was damaged on its way; please send it again.") from None
+
+
+def plain_name(name: str) -> str:
+    """The last part of a file name, printable and short."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(character for character in last if character.isprintable())[:200] or "file"
+
+
+def described_body(model: type[Body], description: str = "") -> dict[str, Any]:
+    """The OpenAPI description of a JSON body that a handler reads itself."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    content = {"application/json": {"schema": schema}}
+    return {"requestBody": {"required": True, "description": description, "content": content}}

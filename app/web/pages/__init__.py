@@ -1,0 +1,10 @@
+"""Pages, one module per audience: employers (verify), learners (profile), the curious (institution, catalogue)."""
+
+from starlette.routing import BaseRoute
+
+from app.web.pages import catalogue, home, institution, profile, verify
+
+
+def routes() -> list[BaseRoute]:
+    """Every page."""
+    return [*home.routes, *verify.routes, *institution.routes, *catalogue.routes, *profile.routes]

@@ -1,0 +1,42 @@
+"""A learner's profile behind a share link. The learner decides who has the link; nothing here is indexed or kept."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.database import transaction
+from app.sharing import service as sharing
+from app.stacking import service as stacking
+from app.web import rendering
+from app.web.dependencies import wiring_of
+from app.wiring import now
+
+_HEADERS = {"X-Robots-Tag": "noindex, nofollow, noarchive", "Cache-Control": "no-store, private"}
+_KINDS = (("knowledge", "Knowledge"), ("skill", "Skills"), ("behaviour", "Behaviours"))
+
+
+async def _profile(request: Request) -> Response:
+    """Every opening is counted, so that the learner can see that a link is used."""
+    moment = now()
+    async with transaction(wiring_of(request).engine) as conn:
+        link = await sharing.open_link(conn, request.path_params["token"], moment)
+        found = await stacking.profile(conn, link.institution_id, link.learner_id, moment)
+    # A profile shows what was achieved and holds. What did not is nobody's business but the learner's.
+    shown = [item for item in found.credentials if item.passed and item.in_force and item not in found.awards]
+    return rendering.page(
+        request,
+        "profile.html",
+        headers=_HEADERS,
+        profile=found,
+        link=link,
+        awards=[item for item in found.awards if item.in_force],
+        credentials=shown,
+        statements=[
+            (title, [item for item in found.ksbs if item.kind == kind])
+            for kind, title in _KINDS
+            if any(item.kind == kind for item in found.ksbs)
+        ],
+    )
+
+
+routes = [Route("/p/{token}", _profile)]

@@ -1,0 +1,145 @@
+"""How a verification is told to an employer: one verdict in words, what was checked, what it does not prove."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from app.credentials.model import Credential
+from app.verification.report import Anchoring, Finding, Outcome, Report, Verdict
+from app.web.pages.reading import Content
+from app.web.rendering import age, day, moment
+
+_TITLES = {
+    "structure": "Form of the document",
+    "dates": "Dates",
+    "issuer_key": "Key of the college",
+    "signature": "Signature",
+    "inclusion": "Receipt of the register",
+    "chain": "Entry in the public register",
+    "status": "Withdrawn or not",
+    "issuer": "Who the college is",
+}
+_OUTCOMES = {
+    Outcome.VALID: ("good", "Fine"),
+    Outcome.INVALID: ("bad", "Wrong"),
+    Outcome.ERROR: ("unknown", "Could not be checked"),
+    Outcome.SKIPPED: ("none", "Not checked"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """One line of "How we know". `tone` picks the icon, `outcome` says the same in a word."""
+
+    title: str
+    tone: str
+    outcome: str
+    sentence: str
+    evidence: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The top of the page. `tone`: good, ended, bad or unknown; `is_trusted`: the words below it are the issuer's."""
+
+    tone: str
+    headline: str
+    summary: str
+    because: str | None
+    is_trusted: bool
+    anchored_since: str | None
+    register_note: str | None
+    checks: tuple[CheckLine, ...]
+    limits: tuple[str, ...]
+
+
+def tell(report: Report, content: Content, record: Credential | None) -> Told:
+    """The report in plain English. `record` (ours, if we issued it) adds when and why it was withdrawn."""
+    codes = {finding.check: finding.code for finding in report.findings}
+    withdrawn = codes["status"] == "revoked"
+    tone, headline = _headline(report, codes, record if withdrawn else None)
+    summary = report.summary
+    if withdrawn and report.verdict is Verdict.WAS_VALID:
+        summary = "The college issued this credential and later withdrew it. Do not rely on it."
+        if record is not None and record.revocation_reason is not None:
+            summary += f" The reason given: {record.revocation_reason}."
+    anchored = report.finding("inclusion").relied_on if report.anchoring is Anchoring.ANCHORED else None
+    return Told(
+        tone=tone,
+        headline=headline,
+        summary=summary,
+        because=_because(report, withdrawn),
+        is_trusted=report.verdict in (Verdict.VALID, Verdict.WAS_VALID),
+        anchored_since=day(anchored) if anchored else None,
+        register_note=_register_note(report),
+        checks=tuple(_line(finding, report.checked_at) for finding in report.findings),
+        limits=_limits(content),
+    )
+
+
+def linkedin_url(content: Content, issuer: str, page: str) -> str:
+    """LinkedIn's "add to profile" address. It fills in a form; LinkedIn itself verifies nothing."""
+    fields = {
+        "startTask": "CERTIFICATION_NAME",
+        "name": content.title or "",
+        "organizationName": issuer,
+        "certUrl": page,
+        "certId": str(content.number or ""),
+    }
+    if content.awarded_on is not None:
+        fields |= {"issueYear": str(content.awarded_on.year), "issueMonth": str(content.awarded_on.month)}
+    return "https://www.linkedin.com/profile/add?" + urlencode(fields)
+
+
+def _headline(report: Report, codes: dict[str, str], record: Credential | None) -> tuple[str, str]:
+    if report.verdict is Verdict.VALID:
+        return "good", "Genuine"
+    if report.verdict is Verdict.WAS_VALID:
+        if codes["status"] != "revoked":
+            return "ended", "Genuine, but it has run out"
+        when = f" on {day(record.revoked_at)}" if record is not None and record.revoked_at else ""
+        return "ended", f"Genuine, but withdrawn{when}"
+    if report.verdict is Verdict.CANNOT_TELL:
+        return "unknown", "Cannot tell"
+    return "bad", "Not valid yet" if codes["dates"] == "not_yet_valid" else "Not genuine"
+
+
+def _because(report: Report, withdrawn: bool) -> str | None:
+    """The first finding that stands between this credential and "genuine"."""
+    if report.verdict is Verdict.VALID or withdrawn:
+        return None
+    wanted = Outcome.ERROR if report.verdict is Verdict.CANNOT_TELL else Outcome.INVALID
+    ranked = [finding for finding in report.findings if finding.check not in ("inclusion", "chain")]
+    return next((finding.sentence for finding in ranked if finding.outcome is wanted), None)
+
+
+def _register_note(report: Report) -> str | None:
+    notes = {
+        Anchoring.PENDING: "Not in the public register yet. New credentials are entered within minutes.",
+        Anchoring.FAILED: "The entry in the public register does not match. Ask the college why.",
+        Anchoring.UNKNOWN: "The public register could not be checked just now.",
+    }
+    return None if report.verdict is Verdict.NOT_VALID else notes.get(report.anchoring)
+
+
+def _line(finding: Finding, now: datetime) -> CheckLine:
+    tone, outcome = _OUTCOMES[finding.outcome]
+    evidence = None
+    if finding.relied_on is not None:
+        evidence = f"Evidence of {moment(finding.relied_on)} ({age(finding.relied_on, now)})"
+    return CheckLine(_TITLES.get(finding.check, finding.check), tone, outcome, finding.sentence, evidence)
+
+
+def _limits(content: Content) -> tuple[str, ...]:
+    who = content.learner or "the person named"
+    certificate = content.awarding_organisation or "the awarding organisation"
+    what = (
+        f"It states that the parts of a qualification add up. The certificate itself comes from {certificate}."
+        if content.is_award
+        else f"It records one part of a qualification. It is not the certificate, which comes from {certificate}."
+    )
+    return (
+        f"That the person in front of you is {who}: compare it with an identity document.",
+        what,
+        "Anything about results that are not shown here.",
+    )

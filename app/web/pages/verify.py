@@ -1,0 +1,162 @@
+"""Checking a credential: by its number, or from a file. For employers, without an account."""
+
+import asyncio
+import re
+from typing import Any
+from uuid import UUID
+
+import segno
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from app.adapters.local_chain import CHAIN_ID as PRACTICE_CHAIN
+from app.catalogue import service as catalogue
+from app.credentials import service as credentials
+from app.credentials.model import Credential
+from app.database import transaction
+from app.errors import NotFound, Refused
+from app.institutions import service as institutions
+from app.standards import strict_json
+from app.verification import verify
+from app.verification.evidence import Submission
+from app.verification.report import Report
+from app.web import negotiation, rendering
+from app.web.bodies import MULTIPART, media_type, read_upload
+from app.web.dependencies import limited_write, wiring_of
+from app.web.documents import PERSONAL, credential_number
+from app.web.pages.reading import Content, content_of_bytes, read_content
+from app.web.pages.verdict import linkedin_url, tell
+
+_NUMBER = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_PROFILE = re.compile(r"/p/([A-Za-z0-9_-]{16,64})(?:[/?#]|$)")
+_JSON_TYPES = ("", negotiation.JSON, "application/vc", "text/plain")
+_HEADERS = {**PERSONAL, "Vary": "Accept"}
+
+
+async def _by_number(request: Request) -> Response:
+    """The report on a credential of this installation. Checked from its published evidence, as a stranger would."""
+    number = credential_number(request.path_params["number"])
+    wiring = wiring_of(request)
+    # The transaction ends before evidence is gathered, which needs connections of its own.
+    async with transaction(wiring.engine) as conn:
+        found = await credentials.signed_document(conn, number)
+    receipt = strict_json.parse_object(found.receipt) if found.receipt else None
+    submission = Submission(strict_json.parse_object(found.document), receipt)
+    report = await wiring.verify(submission)
+    if negotiation.prefers_html(request):
+        return await _page(request, submission, report)
+    base = wiring.settings.public_url
+    members = {"credential": found.record.uri, "document": f"{base}/credentials/{number}", **report.as_json()}
+    if found.record.review_reason:
+        members["underReview"] = True
+    return JSONResponse(members, headers=_HEADERS)
+
+
+async def _submitted(request: Request) -> Response:
+    """The report on a document that was sent: a credential, or a bundle. A bad verdict is an answer, not an error."""
+    await limited_write(request)
+    is_form = media_type(request) == MULTIPART
+    if is_form:
+        data, _ = await read_upload(request, "document")
+    elif media_type(request) in _JSON_TYPES or media_type(request).endswith("+json"):
+        data = await request.body()
+    else:
+        raise Refused("media_type_unknown", "Send the credential as application/json, or as a file in a form.")
+    submission, _ = verify.read_submission(data)
+    report = await wiring_of(request).verify(submission)
+    if negotiation.prefers_html(request, default=is_form):
+        return await _page(request, submission, report)
+    return JSONResponse(report.as_json(), headers=_HEADERS)
+
+
+async def _find(request: Request) -> Response:
+    """From what an employer pasted, a number or a link, to the page it means. Never leads to another host."""
+    pasted = request.query_params.get("reference", "").strip()[:2_000]
+    if not pasted:
+        return RedirectResponse("/", 303)
+    number, profile = _NUMBER.search(pasted), _PROFILE.search(pasted)
+    if number is not None:
+        return RedirectResponse(f"/verify/{number[0].lower()}", 303)
+    if profile is not None:
+        return RedirectResponse(f"/p/{profile[1]}", 303)
+    raise NotFound("reference_unknown", "That is neither the number of a credential nor a link to one.")
+
+
+async def _page(request: Request, submission: Submission, report: Report) -> Response:
+    content = read_content(submission.credential, submission.receipt)
+    wiring = wiring_of(request)
+    async with transaction(wiring.engine) as conn:
+        record = await _record(conn, content)
+        issuer = await institutions.find_by_did(conn, content.issuer_id) if content.issuer_id else None
+        parts = await _parts(conn, content)
+        level = await _level(conn, content, wiring.settings.public_url)
+    number = record.id if record else None
+    address = f"{wiring.settings.public_url}/verify/{number}" if number else None
+    return rendering.page(
+        request,
+        "verify.html",
+        headers=_HEADERS,
+        told=tell(report, content, record),
+        content=content,
+        report=report,
+        issuer=issuer if report.issuer_name else None,
+        level=level,
+        parts=parts,
+        is_practice=content.chain == f"eip155:{PRACTICE_CHAIN}",
+        needs_review=bool(record and record.review_reason and not record.revoked_at),
+        number=number,
+        address=address,
+        qr=await asyncio.to_thread(_qr, address) if address else None,
+        linkedin=linkedin_url(content, report.issuer_name or "", address) if address else None,
+    )
+
+
+async def _record(conn: AsyncConnection, content: Content) -> Credential | None:
+    """Our record of it, if it is one of ours by number and by issuer: a forgery may borrow a number."""
+    record = await credentials.find(conn, content.number) if content.number else None
+    if record is None or content.issuer_id is None:
+        return None
+    issuer = await institutions.find_by_did(conn, content.issuer_id)
+    return record if issuer is not None and issuer.id == record.institution_id else None
+
+
+async def _parts(conn: AsyncConnection, content: Content) -> list[dict[str, Any]]:
+    """The parts of a stacked award that are known here, with what each says of itself."""
+    if not content.part_ids:
+        return []
+    found = await credentials.documents(conn, list(content.part_ids))
+    return [await _part(conn, number, found.get(number)) for number in content.part_ids]
+
+
+async def _part(conn: AsyncConnection, number: UUID, document: bytes | None) -> dict[str, Any]:
+    record = await credentials.find(conn, number)
+    content = content_of_bytes(document) if document else None
+    return {"number": number, "content": content, "revoked": bool(record and record.revoked_at)}
+
+
+async def _level(conn: AsyncConnection, content: Content, public_url: str) -> int | None:
+    """The level, looked up in our catalogue: the credential says it in its description only."""
+    achievement = content.achievement_id or ""
+    if not achievement.startswith(f"{public_url}/catalogue/"):
+        return None
+    unit_id = achievement.partition("/catalogue/units/")[2]
+    qualification_id = achievement.partition("/catalogue/qualifications/")[2]
+    try:
+        if unit_id:
+            return (await catalogue.get_unit(conn, unit_id)).level
+        return (await catalogue.get_qualification(conn, qualification_id)).level
+    except NotFound:
+        return None
+
+
+def _qr(address: str) -> str:
+    return segno.make(address, error="m").svg_data_uri(scale=3, border=2)
+
+
+routes = [
+    Route("/verify", _find),
+    Route("/verify", _submitted, methods=["POST"]),
+    Route("/verify/{number}", _by_number),
+]

@@ -1,0 +1,37 @@
+// What both oracles share: no network, and one JSON answer for each JSON line.
+import net from 'node:net';
+import {createInterface} from 'node:readline';
+import {securityLoader} from '@digitalcredentials/security-document-loader';
+
+const refuse = () => {
+  throw new Error('The network is off.');
+};
+net.Socket.prototype.connect = refuse;
+globalThis.fetch = refuse;
+
+const shipped = securityLoader({fetchRemoteContexts: false}).documents;
+
+// A JSON-LD document loader over the contexts that the npm packages ship and the given documents (URL -> object).
+// A fragment finds the verification method of that id inside the given document.
+export function documentLoader(documents) {
+  return async url => {
+    const document = documents[url] ?? shipped.get(url) ?? method(documents, url);
+    if(document === undefined) {
+      throw new Error(`Not a document that was given: ${url}`);
+    }
+    return {contextUrl: null, documentUrl: url, document};
+  };
+}
+
+function method(documents, url) {
+  const holder = documents[url.split('#')[0]];
+  const found = holder?.verificationMethod?.find(({id}) => id === url);
+  return found && {'@context': 'https://w3id.org/security/multikey/v1', ...found};
+}
+
+// Answer each line of standard input, in order, with what `answer(request)` resolves to.
+export async function answerLines(answer) {
+  for await (const line of createInterface({input: process.stdin})) {
+    process.stdout.write(JSON.stringify(await answer(JSON.parse(line))) + '\n');
+  }
+}
