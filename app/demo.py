@@ -157,9 +157,7 @@ async def _college(wiring: Wiring) -> Institution:
 async def _import(wiring: Wiring, college: Institution, name: str, data: bytes) -> None:
     async with transaction(wiring.engine) as conn:
         issuer = await wiring.issuer(conn, college.id)
-        cohort, is_new = await cohort_import.commit(
-            conn, issuer, data, file_name=name, idempotency_key=None, now=now()
-        )
+        cohort, is_new = await cohort_import.commit(conn, issuer, data, file_name=name, idempotency_key=None, now=now())
     out.print(f"    {cohort.row_count:,} results {'taken' if is_new else 'were taken in an earlier run'}")
 
 

@@ -1,11 +1,11 @@
 """The background process: tasks that call services, and nothing else."""
 
-from datetime import timedelta
-from typing import Any
+import asyncio
 from uuid import UUID
 
 import procrastinate
 import structlog
+from procrastinate.jobs import DeleteJobCondition
 
 from app import jobs
 from app.anchoring import sending
@@ -15,13 +15,14 @@ from app.credentials import status
 from app.database import transaction
 from app.errors import AppError
 from app.institutions import service as institutions
+from app.settings import Settings
 from app.stacking import service as stacking
 from app.wiring import Wiring, now, wired
 
 logger = structlog.get_logger()
 POLL_SECONDS = 2
-# Backoff doubles from two seconds; about a day in all, after which the minute's sweep starts afresh.
-RETRY = procrastinate.RetryStrategy(max_attempts=16, wait=1, exponential_wait=2, retry_exceptions={AppError, OSError})
+# A few tries with doubling waits; what still fails is taken up by the minute's sweep, for as long as it takes.
+RETRY = procrastinate.RetryStrategy(max_attempts=5, exponential_wait=2, retry_exceptions={AppError, OSError})
 
 
 def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
@@ -68,12 +69,10 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
     @app.periodic(cron="* * * * *")
     @app.task(name=jobs.SWEEP)
     async def sweep(timestamp: int) -> None:
-        # Whatever a crash left behind is picked up here: stalled jobs, and logs with work to do.
-        stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=60)
-        for job in stalled:
-            await app.job_manager.retry_job(job)
+        # The net under every other request: imports not fully signed, logs with something to do or to notice.
         async with transaction(wiring.engine) as conn:
             await anchoring.request_all(conn)
+            await credentials.request_unfinished(conn)
 
 
 async def _again(wiring: Wiring, log_id: UUID) -> None:
@@ -81,23 +80,32 @@ async def _again(wiring: Wiring, log_id: UUID) -> None:
         await anchoring.request_again(conn, log_id, POLL_SECONDS)
 
 
-async def run(settings: Any, *, until_idle: bool = False) -> None:
-    """Work until stopped (or, with `until_idle`, until there is nothing to do)."""
+async def run(settings: Settings, *, until_idle: bool = False) -> None:
+    """Work until stopped (or, with `until_idle`, until no job is due)."""
+    heartbeat = settings.worker_heartbeat_seconds
     async with wired(settings, pool_size=4) as wiring:
         app = jobs.worker_app(settings.secret_database_url())
         register_tasks(app, wiring)
         async with app.open_async():
-            await recover(app)
-            await app.run_worker_async(
-                concurrency=2,
-                wait=not until_idle,
-                fetch_job_polling_interval=1.0,
-                install_signal_handlers=not until_idle,
-                delete_jobs="successful",
-            )
+            rescuer = asyncio.create_task(rescue(app, 3 * heartbeat))
+            try:
+                await app.run_worker_async(
+                    concurrency=2,
+                    wait=not until_idle,
+                    fetch_job_polling_interval=1.0,
+                    install_signal_handlers=not until_idle,
+                    delete_jobs=DeleteJobCondition.SUCCESSFUL,
+                    update_heartbeat_interval=heartbeat,
+                    stalled_worker_timeout=3 * heartbeat,
+                )
+            finally:
+                rescuer.cancel()
 
 
-async def recover(app: procrastinate.App) -> None:
-    """Take up again what a killed worker left running; every task is safe to repeat."""
-    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=timedelta(seconds=10).total_seconds()):
-        await app.job_manager.retry_job(job)
+async def rescue(app: procrastinate.App, stalled_after: float) -> None:
+    """Take up again what a killed worker left running, for its locks hold up everybody; every task may be repeated."""
+    while True:
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after):
+            logger.warning("job_taken_up_again", task=job.task_name)
+            await app.job_manager.retry_job(job)
+        await asyncio.sleep(stalled_after / 3)

@@ -104,8 +104,9 @@ checkpoints = Table(
 anchor_transactions = Table(
     "anchor_transactions",
     metadata,
+    # A chain that forgot everything gets the very same bytes again, for another checkpoint.
+    Column("checkpoint_id", BigInteger, ForeignKey("checkpoints.id"), primary_key=True),
     Column("hash", LargeBinary, primary_key=True),
-    Column("checkpoint_id", BigInteger, ForeignKey("checkpoints.id"), nullable=False, index=True),
     Column("nonce", BigInteger, nullable=False),
     Column("raw", LargeBinary, nullable=False),
     Column("created_at", _WHEN, nullable=False),
@@ -163,7 +164,7 @@ async def number_open_entries(conn: AsyncConnection, log: Log, limit: int) -> li
         .values(leaf_index=numbered.c.place)
         .returning(log_entries.c.leaf_index, log_entries.c.leaf_hash)
     )
-    rows = sorted((await conn.execute(query)).tuples().all())
+    rows = sorted((await conn.execute(query)).all())
     return [leaf_hash for _, leaf_hash in rows]
 
 
@@ -180,7 +181,7 @@ async def read_tiles(conn: AsyncConnection, log_id: UUID, keys: Iterable[TileKey
         query = select(log_tiles.c.number, log_tiles.c.hashes).where(
             log_tiles.c.log_id == log_id, log_tiles.c.level == level, log_tiles.c.number.in_(numbers)
         )
-        found |= {(level, number): hashes for number, hashes in (await conn.execute(query)).tuples()}
+        found |= {(level, number): hashes for number, hashes in (await conn.execute(query))}
     return found
 
 
@@ -212,7 +213,7 @@ async def digest_counts(conn: AsyncConnection, log_id: UUID, kind: LeafKind) -> 
     query = select(log_entries.c.digest, func.count()).where(
         log_entries.c.log_id == log_id, log_entries.c.kind == int(kind)
     )
-    return dict((await conn.execute(query.group_by(log_entries.c.digest))).tuples().all())
+    return dict((await conn.execute(query.group_by(log_entries.c.digest))).all())
 
 
 async def insert_checkpoint(conn: AsyncConnection, log_id: UUID, tree_size: int, root: bytes, now: datetime) -> None:

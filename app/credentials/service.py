@@ -121,6 +121,13 @@ async def find_import(conn: AsyncConnection, import_id: UUID, institution_id: UU
     return cohort
 
 
+async def request_unfinished(conn: AsyncConnection) -> None:
+    """Enqueue again what imports still lack; the net under the job of the import itself."""
+    for cohort in await store.unfinished_imports(conn):
+        task = jobs.ISSUE_IMPORT if cohort.state is ImportState.COMMITTED else jobs.AWARD_STACKS
+        await jobs.enqueue(conn, task, lock=f"issue:{cohort.institution_id}", import_id=str(cohort.id))
+
+
 async def finish_import(conn: AsyncConnection, import_id: UUID) -> None:
     """Record that the awards an import completed are made."""
     await store.set_import_state(conn, import_id, state=ImportState.AWARDED)
@@ -137,11 +144,6 @@ async def get(conn: AsyncConnection, institution_id: UUID, credential_id: UUID) 
 async def find(conn: AsyncConnection, credential_id: UUID) -> Credential | None:
     """A credential by its unguessable id, whoever issued it."""
     return await store.find_credential(conn, credential_id)
-
-
-async def list_imports(conn: AsyncConnection, institution_id: UUID) -> tuple[CohortImport, ...]:
-    """Oldest first."""
-    return await store.list_imports(conn, institution_id)
 
 
 async def list_issued(

@@ -189,7 +189,7 @@ async def held_units(
             credentials.c.kind == CredentialKind.UNIT,
             tuple_(credentials.c.learner_id, credentials.c.unit_id).in_(wanted[start : start + 5_000]),
         )
-        found |= {(learner_id, str(unit_id)) for learner_id, unit_id in (await conn.execute(query)).tuples()}
+        found |= {(learner_id, str(unit_id)) for learner_id, unit_id in (await conn.execute(query))}
     return found
 
 
@@ -411,6 +411,12 @@ async def list_imports(conn: AsyncConnection, institution_id: UUID) -> tuple[Coh
     return tuple(_import(row) for row in await conn.execute(query))
 
 
+async def unfinished_imports(conn: AsyncConnection) -> tuple[CohortImport, ...]:
+    """Of every institution; the worker's sweep is the one caller that is not an institution's."""
+    query = select(cohort_imports).where(cohort_imports.c.state != ImportState.AWARDED)
+    return tuple(_import(row) for row in await conn.execute(query.order_by(cohort_imports.c.created_at)))
+
+
 async def insert_import(conn: AsyncConnection, cohort: CohortImport, idempotency_key: str | None) -> None:
     await conn.execute(
         insert(cohort_imports).values(
@@ -434,7 +440,7 @@ async def set_import_state(conn: AsyncConnection, import_id: UUID, **values: Any
 async def import_progress(conn: AsyncConnection, import_id: UUID) -> tuple[int, int]:
     """(prepared, signed) credentials of an import."""
     query = select(credentials.c.state, func.count()).filter_by(import_id=import_id).group_by(credentials.c.state)
-    counts: dict[str, int] = dict((await conn.execute(query)).tuples().all())
+    counts: dict[str, int] = dict((await conn.execute(query)).all())
     return counts.get(CredentialState.PREPARED, 0), counts.get(CredentialState.SIGNED, 0)
 
 

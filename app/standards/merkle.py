@@ -73,8 +73,8 @@ def consistency_path(first: int, second: int, node: Node) -> list[bytes]:
 
 
 def verify_inclusion(index: int, size: int, leaf_hash: bytes, path: Sequence[bytes], root_hash: bytes) -> bool:
-    """RFC 9162 section 2.1.3.2."""
-    if not 0 <= index < size:
+    """RFC 9162 section 2.1.3.2; hashes that are not 32 bytes prove nothing."""
+    if not 0 <= index < size or len(leaf_hash) != 32:
         return False
     fn, sn, result = index, size - 1, leaf_hash
     for sibling in path:

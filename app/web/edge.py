@@ -1,5 +1,6 @@
 """Around every request: a limit on what comes in, security headers on what goes out, and the last catch."""
 
+import traceback
 from uuid import uuid4
 
 import structlog
@@ -75,7 +76,9 @@ class Edge:
         # The route's pattern is logged, never the address: that may hold a learner's share token.
         reference = uuid4().hex[:12]
         pattern = getattr(scope.get("route"), "path", "")
-        logger.error("request_failed", reference=reference, method=scope["method"], route=pattern, exc_info=error)
+        # Formatted here and without local variables, which hold names and numbers, whatever logging is set up.
+        trace = "".join(traceback.format_exception(error))
+        logger.error("request_failed", reference=reference, method=scope["method"], route=pattern, trace=trace)
         response = problems.respond(Request(scope, receive), problems.unknown(reference))
         await response(scope, receive, send)
 

@@ -1,4 +1,4 @@
-"""initial"""
+"""The tables of every package."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -188,8 +188,8 @@ def upgrade() -> None:
         sa.Column("appended_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["log_id"], ["logs.id"], name=op.f("fk_log_entries_log_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_log_entries")),
-        sa.UniqueConstraint("log_id", "leaf_index", name=op.f("uq_log_entries_log_id_leaf_index")),
         sa.UniqueConstraint("log_id", "kind", "digest", name=op.f("uq_log_entries_log_id_kind_digest")),
+        sa.UniqueConstraint("log_id", "leaf_index", name=op.f("uq_log_entries_log_id_leaf_index")),
     )
     op.create_index("ix_log_entries_digest", "log_entries", ["digest"], unique=False)
     op.create_index(
@@ -288,18 +288,15 @@ def upgrade() -> None:
     op.create_index(op.f("ix_wallets_institution_id"), "wallets", ["institution_id"], unique=False)
     op.create_table(
         "anchor_transactions",
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("checkpoint_id", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("nonce", sa.BigInteger(), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["checkpoint_id"], ["checkpoints.id"], name=op.f("fk_anchor_transactions_checkpoint_id")
         ),
-        sa.PrimaryKeyConstraint("hash", name=op.f("pk_anchor_transactions")),
-    )
-    op.create_index(
-        op.f("ix_anchor_transactions_checkpoint_id"), "anchor_transactions", ["checkpoint_id"], unique=False
+        sa.PrimaryKeyConstraint("checkpoint_id", "hash", name=op.f("pk_anchor_transactions")),
     )
     op.create_table(
         "credentials",

@@ -36,7 +36,7 @@ from app.wiring import Wiring, now, wired
 
 ROOT = Path(__file__).resolve().parents[2]
 PUBLIC_URL = "http://localhost:8000"
-ANNA = {"learner_name": "Anna Müller-O'Neill", "uln": "1234567899", "email": "anna@example.org"}
+ANNA = {"learner_name": "Anna Müller-O’Neill", "uln": "1234567899", "email": "anna@example.org"}
 
 
 @dataclass(frozen=True)

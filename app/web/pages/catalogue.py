@@ -23,7 +23,7 @@ from app.web.documents import OPEN
 
 _HEADERS = {**OPEN, "Cache-Control": "public, max-age=300", "Vary": "Accept"}
 _KINDS = {
-    "core": "Core component",
+    "core": "Core",
     "mandatory": "Mandatory unit",
     "pathway": "Pathway unit",
     "optional": "Optional unit",

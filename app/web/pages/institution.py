@@ -48,7 +48,10 @@ async def _institution(request: Request) -> Response:
         identity=identity,
         wallet=wallet,
         is_practice=identity.wallet.chain_id == PRACTICE_CHAIN,
-        approved=sorted((titles.get(item.qualification_id, item.qualification_id), item) for item in approved),
+        approved=sorted(
+            ((titles.get(item.qualification_id, item.qualification_id), item) for item in approved),
+            key=lambda pair: pair[0],
+        ),
         checkpoints=checkpoints[:_SHOWN_CHECKPOINTS],
         checkpoint_count=len(checkpoints),
     )

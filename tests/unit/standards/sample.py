@@ -1,6 +1,7 @@
 """Sample credentials of a made-up college, for tests of the standards."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -83,3 +84,29 @@ def did_document(**changes: Any) -> dict[str, Any]:
         "assertionMethod": [KEY_ID],
         **changes,
     }
+
+
+def changed_leaves(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(place, copy) for each text, number and truth value of the document, with one character of it changed."""
+
+    def places(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+        pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for name, inner in pairs:
+            yield from places(inner, (*path, name))
+        if isinstance(value, str | int | float):
+            yield path
+
+    for path in places(document, ()):
+        copy = deepcopy(document)
+        holder: Any = copy
+        for name in path[:-1]:
+            holder = holder[name]
+        old = holder[path[-1]]
+        if isinstance(old, bool):
+            holder[path[-1]] = not old
+        elif isinstance(old, str):
+            last = old[-1:]
+            holder[path[-1]] = old[:-1] + ("1" if last != "1" else "2")
+        else:
+            holder[path[-1]] = old + 1
+        yield "/".join(map(str, path)), copy

@@ -98,6 +98,11 @@ def test_a_removed_changed_or_reordered_leaf_is_not_consistent() -> None:
         assert not merkle.verify_consistency(5, 8, old, tree.root(), tree.consistency_path(5))
 
 
+def test_hashes_of_another_length_prove_nothing() -> None:
+    assert not merkle.verify_inclusion(0, 1, b"", [], b"")
+    assert not merkle.verify_inclusion(0, 1, LEAVES[0] * 2, [], LEAVES[0] * 2)
+
+
 def test_a_node_cannot_pass_for_a_leaf() -> None:
     inner = merkle.hash_node(LEAVES[0], LEAVES[1])
     assert merkle.hash_leaf(LEAVES[0] + LEAVES[1]) != inner
