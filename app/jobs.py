@@ -22,9 +22,13 @@ _unopened = procrastinate.App(connector=procrastinate.PsycopgConnector())
 
 
 async def enqueue(
-    conn: AsyncConnection, task: str, *, lock: str | None = None, delay_seconds: int = 0, **arguments: Any
+    conn: AsyncConnection, task: str, *, lock: str | None = None, delay_seconds: float = 0, **arguments: Any
 ) -> None:
-    """Enqueue `task` in the transaction of `conn`. Jobs with the same `lock` run one after the other."""
+    """Enqueue `task` in the transaction of `conn`.
+
+    Jobs with the same `lock` run one after the other in the order of their making: one that waits for its time, or
+    for another try, holds up those behind it.
+    """
     raw = (await conn.get_raw_connection()).driver_connection
     schedule = {"schedule_in": {"seconds": delay_seconds}} if delay_seconds else {}
     await _unopened.configure_task(name=task, lock=lock, connection=raw, **schedule).defer_async(**arguments)  # type: ignore[arg-type]

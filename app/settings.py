@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     passphrase_file: Path | None = None
     log_format: str = Field(default="text", pattern=r"^(text|json)$")
     worker_heartbeat_seconds: float = Field(default=10, gt=0, le=60)
+    worker_poll_seconds: float = Field(default=2, gt=0, le=60)
     public_writes_per_minute: int = Field(default=120, ge=1)
 
     @field_validator("public_url")

@@ -20,7 +20,6 @@ from app.stacking import service as stacking
 from app.wiring import Wiring, now, wired
 
 logger = structlog.get_logger()
-POLL_SECONDS = 2
 # A few tries with doubling waits; what still fails is taken up by the minute's sweep, for as long as it takes.
 RETRY = procrastinate.RetryStrategy(max_attempts=5, exponential_wait=2, retry_exceptions={AppError, OSError})
 
@@ -31,7 +30,9 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
     @app.task(name=jobs.ADVANCE_LOG, retry=RETRY)
     async def advance_log(log_id: str) -> None:
         if await sending.advance(wiring.steps, UUID(log_id)):
-            await _again(wiring, UUID(log_id))
+            # Something is on its way to being final: look again soon.
+            async with transaction(wiring.engine) as conn:
+                await anchoring.request_again(conn, UUID(log_id), wiring.settings.worker_poll_seconds)
 
     @app.task(name=jobs.ISSUE_IMPORT, retry=RETRY)
     async def issue_import(import_id: str) -> None:
@@ -73,11 +74,6 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
         async with transaction(wiring.engine) as conn:
             await anchoring.request_all(conn)
             await credentials.request_unfinished(conn)
-
-
-async def _again(wiring: Wiring, log_id: UUID) -> None:
-    async with transaction(wiring.engine) as conn:
-        await anchoring.request_again(conn, log_id, POLL_SECONDS)
 
 
 async def run(settings: Settings, *, until_idle: bool = False) -> None:

@@ -52,7 +52,7 @@ async def append(conn: AsyncConnection, owner: UUID, digests: Iterable[tuple[Lea
         await request_advance(conn, log)
 
 
-async def request_advance(conn: AsyncConnection, log: Log, delay_seconds: int = 0) -> None:
+async def request_advance(conn: AsyncConnection, log: Log, delay_seconds: float = 0) -> None:
     """Enqueue one walk of the log through its states; walks of one wallet run one after the other."""
     await jobs.enqueue(
         conn,
@@ -63,7 +63,7 @@ async def request_advance(conn: AsyncConnection, log: Log, delay_seconds: int = 
     )
 
 
-async def request_again(conn: AsyncConnection, log_id: UUID, delay_seconds: int) -> None:
+async def request_again(conn: AsyncConnection, log_id: UUID, delay_seconds: float) -> None:
     log = await store.find_log(conn, id=log_id)
     if log is not None:
         await request_advance(conn, log, delay_seconds)

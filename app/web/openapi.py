@@ -148,11 +148,11 @@ def _operation(summary: str, content: dict[str, Any]) -> dict[str, Any]:
     return {"summary": summary, "tags": [_TAG], "responses": responses}
 
 
-def _operations(schema: dict[str, Any]) -> list[tuple[str, str, str, str]]:
-    """(tag, method, path, what it does) of every operation, for the page."""
-    found = []
+def _operations(schema: dict[str, Any]) -> dict[str, list[tuple[str, str, str]]]:
+    """Operations by tag, the public ones first: (method, path, what it does), for the page."""
+    found: dict[str, list[tuple[str, str, str]]] = {_TAG: []}
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
             words = operation.get("description") or operation.get("summary", "")
-            found.append((operation["tags"][0], method.upper(), path, words))
-    return sorted(found, key=lambda item: (item[0] != _TAG, item[0], item[2]))
+            found.setdefault(operation["tags"][0], []).append((method.upper(), path, words.replace("`", "")))
+    return found

@@ -6,7 +6,7 @@ each test gets a copy of it, and the chain is put back to the same moment afterw
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -88,14 +88,23 @@ class Installation:
 
     async def work(self) -> None:
         """Run the worker until nothing is left to do and everything sealed has its receipt."""
-        for _ in range(12):
-            await worker.run(self.settings, until_idle=True)
-            self.chain.finalize()
-            if await self.is_settled():
-                return
-            async with transaction(self.wiring.engine) as conn:
-                await anchoring.request_all(conn)
-        raise AssertionError("the worker did not come to rest")
+
+        async def settle() -> None:
+            while True:
+                await worker.run(self.settings, until_idle=True)
+                if await self.is_settled():
+                    return
+
+        async def finalize() -> None:
+            while True:
+                await asyncio.to_thread(self.chain.finalize)
+                await asyncio.sleep(0.1)
+
+        blocks = asyncio.create_task(finalize())
+        try:
+            await asyncio.wait_for(settle(), 90)
+        finally:
+            blocks.cancel()
 
     async def is_settled(self) -> bool:
         async with transaction(self.wiring.engine) as conn:
@@ -127,6 +136,7 @@ def foundation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Foundation]
             chain_rpc_url=chain.rpc_url,
             public_url=PUBLIC_URL,
             passphrase=SecretStr("correct horse battery staple"),
+            worker_poll_seconds=0.1,
         )
         settings = settings.model_copy(update={"registry_address": asyncio.run(deploy(settings, chain))})
         keys = asyncio.run(_furnish(settings, chain))
@@ -135,6 +145,13 @@ def foundation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Foundation]
 
 @pytest.fixture
 async def installation(foundation: Foundation) -> AsyncIterator[Installation]:
+    async with fresh_installation(foundation) as made:
+        yield made
+
+
+@asynccontextmanager
+async def fresh_installation(foundation: Foundation) -> AsyncIterator[Installation]:
+    """A database of its own and the chain at the starting moment; both are gone afterwards."""
     from app.main import create_app
 
     foundation.serial[0] += 1

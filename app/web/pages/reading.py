@@ -11,6 +11,7 @@ from app.standards.strict_json import parse_object
 
 _LONGEST = 300
 _MOST_PARTS = 60
+_JOINERS = "\u200c\u200d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,11 @@ def content_of_bytes(document: bytes) -> Content:
 
 
 def _text(value: Any, longest: int = _LONGEST) -> str | None:
-    # Characters that hide or reorder text could make a page say what the document does not.
+    # Characters that hide or reorder text could make a page say what the document does not. The two joiners
+    # belong to the spelling of Persian and Indic names.
     if not isinstance(value, str) or not value.strip():
         return None
-    shown = "".join(character if character.isprintable() else " " for character in value)
+    shown = "".join(character if character.isprintable() or character in _JOINERS else " " for character in value)
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 

@@ -148,7 +148,7 @@ def test_one_fault_in_a_row(cells, column, code):
     [
         "Siân Ó Briain",
         "O'Neill",
-        "D’Arcy-Sample",  # noqa: RUF001 (a typographic apostrophe)
+        "D’Arcy-Sample",
         "J. P. Sample Jr.",
         "Nguyễn Thị Ví Dụ",
         "Fúnmiláyọ̀ Àpẹẹrẹ",

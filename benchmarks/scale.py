@@ -1,0 +1,54 @@
+"""How much is measured: a smoke run, the usual run, and the long one."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Counts, all bounded, so that a run ends in known time.
+
+    `credentials` are signed in each of `rounds`; the slow paths (general JSON-LD) take `slow_documents` of them.
+    `leaves` are log sizes; of sizes over 200,000 only the root is built. `rows` of the sample file are imported,
+    None = all. `requests` go to each address in each of `http_rounds`.
+    """
+
+    rounds: int
+    credentials: int
+    slow_documents: int
+    verifications: int
+    leaves: tuple[int, ...]
+    rows: int | None
+    http_rounds: int
+    requests: int
+
+
+QUICK = Scale(
+    rounds=1,
+    credentials=200,
+    slow_documents=10,
+    verifications=30,
+    leaves=(1_000, 10_000),
+    rows=200,
+    http_rounds=1,
+    requests=200,
+)
+USUAL = Scale(
+    rounds=5,
+    credentials=2_000,
+    slow_documents=40,
+    verifications=400,
+    leaves=(10_000, 100_000),
+    rows=None,
+    http_rounds=3,
+    requests=1_500,
+)
+FULL = Scale(
+    rounds=9,
+    credentials=2_000,
+    slow_documents=60,
+    verifications=1_500,
+    leaves=(10_000, 100_000, 1_000_000),
+    rows=None,
+    http_rounds=5,
+    requests=4_000,
+)

@@ -1,0 +1,107 @@
+"""Credentials signed per second of one core, by the code that issues them.
+
+The documents have the shape the product issues (`open_badge.achievement_credential`, four alignments), each for
+another learner. "Signed" is all of `credentials.signing.Issuer.sign` with a key from an encrypted file: canonical form
+of document and proof options by compiled shape, SHA-256, Ed25519, verification of the own signature, base58, binding
+digest; then the JSON bytes that are stored. "From prepared bytes" adds what an import does before: strict reading of
+the stored unsigned document. Unit: documents per processor second. Against: PyLD canonicalising the same documents
+(without any signature), the same signing over general JSON-LD (pyoxigraph), and one bare Ed25519 signature.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from app.adapters.contexts import canonicaliser
+from app.standards import data_integrity, multikey, strict_json
+from app.standards.compiled_shape import ShapeCache
+from benchmarks import material, references
+from benchmarks.figures import Round, Section, once, race
+from benchmarks.scale import Scale
+
+
+def measure(scale: Scale, folder: Path) -> Section:
+    """Signing, whole and in parts; `folder` holds the key file."""
+    college = material.college(folder)
+    documents = material.credentials(college.identity.institution, scale.credentials)
+    prepared = [material.to_bytes(document) for document in documents]
+    few = documents[: scale.slow_documents]
+    full, compiled, pyld = canonicaliser(), ShapeCache(canonicaliser()), references.PyLd()
+    fast, slow = college.issuer(compiled), college.issuer(full)
+
+    first = once(lambda: fast.sign(documents[0], material.NOW))
+    for document in few[:5]:
+        assert compiled.n_quads(document) == full.n_quads(document) == pyld.n_quads(document)
+    assert compiled.is_compiled(documents[-1])
+
+    def sign(document: Mapping[str, Any]) -> bytes:
+        return material.to_bytes(fast.sign(document, material.NOW)[0])
+
+    taken = race(
+        {
+            "sign": _over(documents, sign),
+            "import": _over(prepared, lambda data: sign(strict_json.parse_object(data))),
+            "full": _over(few, lambda document: material.to_bytes(slow.sign(document, material.NOW)[0])),
+            "pyld": _over(few, pyld.n_quads),
+            "ed25519 sign": references.repeated(references.bare_sign(), scale.credentials),
+            "ed25519 verify": references.repeated(references.bare_verify(), scale.credentials),
+        },
+        scale.rounds,
+    )
+    section = Section("Signing: credentials per second of one core")
+    for name, key in (
+        ("signed (compiled shape, checked, as stored bytes)", "sign"),
+        ("signed, read from prepared bytes first (an import's row)", "import"),
+        ("signed over general JSON-LD (pyoxigraph)", "full"),
+    ):
+        section.add(name, taken[key].rate, "/s", taken[key].faster_than(taken["pyld"]), references.PYLD)
+    against_signature = taken["sign"].faster_than(taken["ed25519 sign"])
+    section.add("signed (compiled shape)", taken["sign"].rate, "/s", against_signature, references.ED25519_SIGN)
+    against_full = taken["sign"].faster_than(taken["full"])
+    section.add("signed (compiled shape)", taken["sign"].rate, "/s", against_full, "signed over general JSON-LD")
+    section.add(references.PYLD, taken["pyld"].rate, "/s", 1.0, "reference")
+    section.add(references.ED25519_SIGN, taken["ed25519 sign"].rate, "/s", 1.0, "reference")
+    section.add(references.ED25519_VERIFY, taken["ed25519 verify"].rate, "/s", 1.0, "reference")
+    section.add("first document of a shape (compiles it)", 1000 * first, "ms")
+    _parts(section, college, compiled, documents, scale)
+    section.notes.append(
+        "The floor of a signed and self-checked credential is one Ed25519 signature and one verification. "
+        "Compiled, full and PyLD canonical forms were compared before measuring and were equal."
+    )
+    return section
+
+
+def _parts(
+    section: Section, college: material.College, compiled: ShapeCache, documents: list[dict[str, Any]], scale: Scale
+) -> None:
+    """Where the time of one signature goes, as shares of the whole."""
+    issuer = college.issuer(compiled)
+    options = data_integrity.proof_options(data_integrity.RDFC, issuer.key_id, material.NOW)
+    hash_data = data_integrity.hash_rdfc(compiled, documents[0], options)
+    signature = issuer.sign_bytes(hash_data)
+    public = college.identity.signing_key.public_key
+    parts: dict[str, Callable[[Any], object]] = {
+        "whole": lambda document: material.to_bytes(issuer.sign(document, material.NOW)[0]),
+        "canonical forms and SHA-256": lambda document: data_integrity.hash_rdfc(compiled, document, options),
+        "Ed25519 signature": lambda _: issuer.sign_bytes(hash_data),
+        "verification of the own signature": lambda _: data_integrity.verify_signature(
+            multikey.decode_multikey(public), signature, hash_data
+        ),
+        "base58 and proof": lambda document: data_integrity.secured(document, options, signature),
+        "JSON bytes": material.to_bytes,
+    }
+    taken = race({name: _over(documents, part) for name, part in parts.items()}, scale.rounds)
+    whole = taken.pop("whole")
+    for name, timing in taken.items():
+        section.add(f"of which: {name}", 1000 * timing.milliseconds, "µs", timing.slower_than(whole), "signed")
+
+
+def _over(inputs: Iterable[Any], work: Callable[[Any], object]) -> Round:
+    items = list(inputs)
+
+    def one_round() -> int:
+        for item in items:
+            work(item)
+        return len(items)
+
+    return one_round

@@ -1,0 +1,50 @@
+"""Stand-ins for ports, holding what a test gives them. The real adapters pass the same suites."""
+
+from datetime import UTC, datetime
+
+from app.verification.evidence import ChainAnswer, Fetched, RecognisedIssuer, Recognition
+
+
+class MemoryPublications:
+    """Published documents by name; anything else cannot be fetched."""
+
+    def __init__(self, documents: dict[str, bytes]) -> None:
+        self.documents = documents
+
+    async def did_document(self, did: str) -> Fetched:
+        return self._find(did)
+
+    async def status_list(self, url: str) -> Fetched:
+        return self._find(url)
+
+    def _find(self, name: str) -> Fetched:
+        data = self.documents.get(name)
+        if data is None:
+            return Fetched(datetime.now(UTC), None, "publication_unreachable", "It could not be fetched just now.")
+        return Fetched(datetime.now(UTC), data)
+
+
+class MemoryRegistry:
+    """Recorded roots: (chain, contract, wallet, root) -> Unix time. `away` = nobody answers."""
+
+    def __init__(self, recorded: dict[tuple[int, str, str, bytes], int], *, away: bool = False) -> None:
+        self.recorded = recorded
+        self.away = away
+
+    async def anchored(self, chain_id: int, contract: str, address: str, root: bytes) -> ChainAnswer:
+        if self.away:
+            return ChainAnswer(datetime.now(UTC), None, False, "chain_unreachable", "It could not be asked just now.")
+        return ChainAnswer(datetime.now(UTC), self.recorded.get((chain_id, contract, address, root), 0), True)
+
+
+class MemoryList:
+    """Recognised issuers by DID; None = the verifier has no list at all."""
+
+    def __init__(self, issuers: dict[str, tuple[str, str]] | None) -> None:
+        self.issuers = issuers
+
+    async def recognise(self, did: str) -> Recognition:
+        if self.issuers is None:
+            return Recognition(False)
+        found = self.issuers.get(did)
+        return Recognition(True, RecognisedIssuer(did, *found) if found else None)
