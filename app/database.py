@@ -54,6 +54,19 @@ def create_engine(database_url: str, pool_size: int = 8) -> AsyncEngine:
 
 
 @asynccontextmanager
+async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection for a few reads that need no common moment: no BEGIN, no COMMIT, two round trips fewer.
+
+    Raises `OutsideFailed("database_unavailable")`. Anything written through it is saved at once, so write nothing.
+    """
+    try:
+        async with engine.connect() as conn:
+            yield await conn.execution_options(isolation_level="AUTOCOMMIT")
+    except (OperationalError, InterfaceError) as error:
+        raise OutsideFailed("database_unavailable", _UNAVAILABLE) from error
+
+
+@asynccontextmanager
 async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """One transaction: commits when the block ends, rolls back when it raises.
 

@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
 from fastapi import FastAPI
 
 from app import __version__
+from app.logs import configure_logging
 from app.settings import Settings
 from app.settings import settings as read_settings
 from app.web import api, documents, health, openapi, pages, problems
@@ -20,6 +22,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if not structlog.is_configured():
+            # Under a bare uvicorn the default would print local variables with a traceback: names among them.
+            configure_logging(chosen.log_format)
         async with wired(chosen) as wiring:
             if chosen.chain_rpc_url is not None:
                 # Loading what speaks to the chain takes a second: at the start, not in the first employer's check.

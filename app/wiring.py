@@ -12,16 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.adapters.contexts import canonicaliser
 from app.adapters.keystore import FileKeystore
-from app.adapters.publications import HostedPublications, HttpPublications
-from app.adapters.recognition import TenantList
+from app.adapters.publications import HostedPublications, HttpPublications, KnownPublications
+from app.adapters.recognition import KnownTenant, TenantList
 from app.anchoring.sending import Steps
 from app.credentials import service as credentials
+from app.credentials.model import PublishedEvidence
 from app.credentials.signing import Issuer, ReceiptKey
 from app.database import create_engine, transaction
 from app.errors import OutsideFailed
 from app.settings import Settings
+from app.standards import strict_json
 from app.standards.compiled_shape import ShapeCache
 from app.standards.json_ld import Canonicaliser
+from app.standards.remembered import RememberedForm
 from app.verification import verify
 from app.verification.evidence import Submission
 from app.verification.ports import Registry
@@ -34,6 +37,12 @@ if TYPE_CHECKING:
 def now() -> datetime:
     """The clock of this process, UTC."""
     return datetime.now(UTC)
+
+
+def submission_of(found: PublishedEvidence) -> Submission:
+    """What we publish of a credential, as if it had been handed in."""
+    receipt = strict_json.parse_object(found.signed.receipt) if found.signed.receipt else None
+    return Submission(strict_json.parse_object(found.signed.document), receipt)
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,15 @@ class Wiring:
     @cached_property
     def compiled(self) -> ShapeCache:
         return ShapeCache(self.canonical)
+
+    @cached_property
+    def _for_strangers(self) -> RememberedForm:
+        return RememberedForm(self.canonical)
+
+    @cached_property
+    def _for_ours(self) -> RememberedForm:
+        # Only what was issued here is let into the compiled shapes: a stranger must not push ours out.
+        return RememberedForm(self.compiled)
 
     @cached_property
     def keystore(self) -> FileKeystore:
@@ -83,13 +101,27 @@ class Wiring:
         return await credentials.issuer_of(conn, self.keystore, self.compiled, institution_id)
 
     async def verify(self, submission: Submission) -> Report:
+        """The report on what somebody handed in."""
         return await verify.verify(
             submission,
             publications=self.publications,
             registry=self.registry,
             recogniser=TenantList(self.engine),
-            canonicaliser=self.canonical,
+            canonicaliser=self._for_strangers,
             now=now(),
+        )
+
+    async def verify_ours(self, found: PublishedEvidence) -> Report:
+        """The report on a credential of ours, from the bytes we publish; the checks are those of any stranger's."""
+        moment = now()
+        documents = {found.institution.did: found.did_document, found.status_list_url: found.status_list}
+        return await verify.verify(
+            submission_of(found),
+            publications=KnownPublications(documents, moment),
+            registry=self.registry,
+            recogniser=KnownTenant(found.institution),
+            canonicaliser=self._for_ours,
+            now=moment,
         )
 
     async def _receipt_key(self, institution_id: UUID) -> ReceiptKey:

@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx
 
-from app.errors import OutsideFailed
+from app.errors import OutsideFailed, Refused
 
 CHAIN_ID = 31337
 # Published with anvil itself, worth nothing anywhere: the local chain's own funded account.
@@ -72,6 +72,16 @@ class LocalChain:
                 self.rpc("anvil_mine", hex(height - final))
                 return True
         return False
+
+
+def practice_chain(rpc_url: str | None) -> LocalChain:
+    """A running local chain, wherever it was started. Raises `Refused("chain_not_practice")` for any other."""
+    if rpc_url is None:
+        raise Refused("chain_not_practice", "No chain is configured: set STACKMARK_CHAIN_RPC_URL.")
+    chain = LocalChain(rpc_url, 0)
+    if int(chain.rpc("eth_chainId"), 16) != CHAIN_ID:
+        raise Refused("chain_not_practice", "This is a real chain; play money and practice contracts are not for it.")
+    return chain
 
 
 def anvil_program(contracts_dir: Path) -> Path:

@@ -121,6 +121,28 @@ class BundledPublications:
         return Fetched(datetime.now(UTC), json.dumps(member, ensure_ascii=False).encode())
 
 
+class KnownPublications:
+    """Published documents that were read together, by name. What is not among them is not published."""
+
+    def __init__(self, documents: Mapping[str, bytes | None], at: datetime) -> None:
+        self._documents = documents
+        self._at = at
+
+    async def did_document(self, did: str) -> Fetched:
+        return self._find(did, "The issuer's published keys")
+
+    async def status_list(self, url: str) -> Fetched:
+        return self._find(url, "The list of withdrawn credentials")
+
+    def _find(self, name: str, what: str) -> Fetched:
+        data = self._documents.get(name)
+        return (
+            _failed("publication_missing", f"{what} are not where they should be.")
+            if data is None
+            else Fetched(self._at, data)
+        )
+
+
 class HostedPublications:
     """Our own tenants' documents from the tables they are published from; everybody else's over the web.
 

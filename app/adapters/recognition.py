@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.database import transaction
 from app.institutions import service as institutions
+from app.institutions.model import Institution
 from app.verification.evidence import RecognisedIssuer, Recognition
 
 
@@ -20,6 +21,16 @@ class TenantList:
         async with transaction(self._engine) as conn:
             found = await institutions.find_by_did(conn, did)
         return Recognition(True, RecognisedIssuer(found.did, found.name, found.ukprn) if found else None)
+
+
+class KnownTenant:
+    """One institution of this installation, already looked up."""
+
+    def __init__(self, institution: Institution) -> None:
+        self._issuer = RecognisedIssuer(institution.did, institution.name, institution.ukprn)
+
+    async def recognise(self, did: str) -> Recognition:
+        return Recognition(True, self._issuer if did == self._issuer.did else None)
 
 
 class FileList:

@@ -1,6 +1,6 @@
 """The registry as verification asks it: by chain id, trusted by its code, read at a final block."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from app.errors import OutsideFailed
@@ -9,17 +9,26 @@ from app.verification.evidence import ChainAnswer
 if TYPE_CHECKING:
     from app.adapters.evm import EvmChain
 
+REMEMBERED_FOR = timedelta(minutes=1)
+MAX_REMEMBERED = 10_000
+
 
 class EvmRegistry:
     """One chain's registry. A contract counts only if its code is, byte for byte, the published AnchorRegistry.
 
-    The registry has no owner and no settings, so the same code answers honestly wherever it stands.
+    The registry has no owner and no settings, so the same code answers honestly wherever it stands. A final record
+    is remembered for a minute (thousands of credentials share one root), and the report states its age.
     """
 
     def __init__(self, chain: "EvmChain") -> None:
         self._chain = chain
+        self._final: dict[tuple[int, str, str, bytes], ChainAnswer] = {}
 
     async def anchored(self, chain_id: int, contract: str, address: str, root: bytes) -> ChainAnswer:
+        key = (chain_id, contract, address, root)
+        known = self._final.get(key)
+        if known is not None and _now() - known.at < REMEMBERED_FOR:
+            return known
         try:
             if await self._chain.chain_id() != chain_id:
                 return _unknown("chain_other", "The register entry is on a chain that this verifier does not ask.")
@@ -27,7 +36,10 @@ class EvmRegistry:
                 return _unknown("registry_unknown", "The register named is not one whose rules we know.")
             recorded = await self._chain.anchored_at(contract, address, root, final=True)
             if recorded:
-                return ChainAnswer(_now(), recorded, True)
+                if len(self._final) >= MAX_REMEMBERED:
+                    self._final.clear()
+                self._final[key] = ChainAnswer(_now(), recorded, True)
+                return self._final[key]
             return ChainAnswer(_now(), await self._chain.anchored_at(contract, address, root))
         except OutsideFailed as error:
             return _unknown(error.code, "The public register could not be asked just now.")

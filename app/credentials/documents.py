@@ -42,8 +42,9 @@ def award_achievement(institution: Institution, qualification: Qualification, gr
         id=f"{institution.public_url}/catalogue/qualifications/{qualification.id}",
         name=f"Completed: {qualification.title}",
         description=(
-            f"All that {qualification.title} asks for was earned: {qualification.total_credits} credits at level "
-            f"{qualification.level}, counted by a published rule that anyone can run again."
+            f"The parts earned fulfil the published rules for {qualification.title}: {qualification.total_credits} "
+            f"credits at level {qualification.level} were taken and enough of them passed. Anyone can run the rules "
+            "again."
         ),
         criteria=(
             "The parts are named by identifier and digest under relatedResource, together with the rule set that "

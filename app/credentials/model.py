@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from app.institutions.model import Institution
 from app.standards.open_badge import Achievement, Part
 
 
@@ -102,6 +103,17 @@ class SignedDocument:
     record: Credential
     document: bytes
     receipt: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedEvidence:
+    """A signed credential and, as published, what a check of it relies on; `status_list` None = no such list."""
+
+    signed: SignedDocument
+    institution: Institution
+    did_document: bytes
+    status_list_url: str
+    status_list: bytes | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Use cases of credentials: become an issuer, issue one, read, bundle, withdraw, audit."""
 
 import json
-from collections.abc import AsyncIterator, Collection
+from collections.abc import Collection
 from datetime import date, datetime
 from hashlib import sha256
 from uuid import UUID
@@ -19,6 +19,7 @@ from app.credentials.model import (
     ImportProgress,
     ImportState,
     Learner,
+    PublishedEvidence,
     RevocationReason,
     SignedDocument,
 )
@@ -231,25 +232,27 @@ async def search_learners(
     )
 
 
+async def evidence(conn: AsyncConnection, credential_id: UUID) -> PublishedEvidence:
+    """Everything published that a check of this credential relies on. Raises `NotFound("credential_unknown")`."""
+    signed = await signed_document(conn, credential_id)
+    institution = await institutions.get_by_id(conn, signed.record.institution_id)
+    did_document = await institutions.published_did_document(conn, did=institution.did)
+    list_url, _ = status_list.read_entry(strict_json.parse_object(signed.document)) or ("", 0)
+    listed = await status.published(conn, institution.id, int(list_url.rpartition("/")[2] or 0))
+    return PublishedEvidence(signed, institution, did_document, list_url, listed)
+
+
 async def bundle(conn: AsyncConnection, credential_id: UUID) -> bytes:
     """A CredentialBundle: the credential's own bytes, and beside them what it takes to check it without us.
 
     Receipt null = not anchored yet. Raises `NotFound("credential_unknown")`.
     """
-    found = await store.find_signed(conn, credential_id)
-    if found is None:
-        raise NotFound("credential_unknown", "There is no credential with this number here.")
-    signed, digest, institution_id = found
-    receipt = await anchoring.find_receipt(conn, institution_id, digest)
-    institution = (await institutions.identity(conn, institution_id)).institution
-    did_document = await institutions.published_did_document(conn, did=institution.did)
-    list_url, _ = status_list.read_entry(strict_json.parse_object(signed)) or ("", 0)
-    listed = await status.published(conn, institution_id, int(list_url.rpartition("/")[2]))
+    found = await evidence(conn, credential_id)
     members = {
-        "credential": signed,
-        "anchorReceipt": receipt,
-        "didDocument": did_document,
-        "statusListCredential": listed,
+        "credential": found.signed.document,
+        "anchorReceipt": found.signed.receipt,
+        "didDocument": found.did_document,
+        "statusListCredential": found.status_list,
     }
     # Joined as bytes, so that each document stays exactly what was signed.
     joined = b",".join(json.dumps(name).encode() + b":" + (value or b"null") for name, value in members.items())
@@ -296,9 +299,3 @@ async def review_dependents(conn: AsyncConnection, part_id: UUID) -> list[UUID]:
     if part is None or part.revoked_at is None:
         return []
     return await store.mark_for_review(conn, part_id, f"{part.uri} was withdrawn: {part.revocation_reason}")
-
-
-async def signed_digests(conn: AsyncConnection, institution_id: UUID) -> AsyncIterator[tuple[UUID, bytes, bytes]]:
-    """(id, document, recorded digest) of every signed credential, for the audit."""
-    for row in await store.signed_documents(conn, institution_id):
-        yield row.id, row.document, row.digest

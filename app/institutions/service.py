@@ -106,6 +106,11 @@ async def get(conn: AsyncConnection, slug: str) -> Institution:
     return _found(await store.find_institution(conn, slug=slug))
 
 
+async def get_by_id(conn: AsyncConnection, institution_id: UUID) -> Institution:
+    """Raises `NotFound("institution_unknown")`."""
+    return _found(await store.find_institution(conn, id=institution_id))
+
+
 async def find_by_did(conn: AsyncConnection, institution_did: str) -> Institution | None:
     return await store.find_institution(conn, did=institution_did)
 

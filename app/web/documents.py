@@ -14,7 +14,7 @@ from app.anchoring import service as anchoring
 from app.anchoring.model import Checkpoint
 from app.credentials import service as credentials
 from app.credentials import status
-from app.database import transaction
+from app.database import reading
 from app.errors import NotFound, Refused
 from app.institutions import service as institutions
 from app.stacking import packs
@@ -52,14 +52,14 @@ async def _credential(request: Request) -> Response:
     headers = {**PERSONAL, "Vary": "Accept"}
     if wanted == negotiation.HTML:
         return RedirectResponse(f"/verify/{number}", 303, headers)
-    async with transaction(wiring_of(request).engine) as conn:
+    async with reading(wiring_of(request).engine) as conn:
         document = await credentials.document(conn, number)
     return Response(document, headers=headers, media_type=wanted)
 
 
 async def _bundle(request: Request) -> Response:
     number = credential_number(request.path_params["number"])
-    async with transaction(wiring_of(request).engine) as conn:
+    async with reading(wiring_of(request).engine) as conn:
         bundle = await credentials.bundle(conn, number)
     name = f"credential-{str(number)[:8]}.json"
     headers = {**PERSONAL, "Content-Disposition": f'attachment; filename="{name}"'}
@@ -67,13 +67,13 @@ async def _bundle(request: Request) -> Response:
 
 
 async def _did_document(request: Request) -> Response:
-    async with transaction(wiring_of(request).engine) as conn:
+    async with reading(wiring_of(request).engine) as conn:
         document = await institutions.published_did_document(conn, slug=request.path_params["slug"])
     return Response(document, headers=_SHORT, media_type=negotiation.JSON)
 
 
 async def _status_list(request: Request) -> Response:
-    async with transaction(wiring_of(request).engine) as conn:
+    async with reading(wiring_of(request).engine) as conn:
         institution = await institutions.get(conn, request.path_params["slug"])
         document = await status.published(conn, institution.id, request.path_params["number"])
     if document is None:
@@ -86,7 +86,7 @@ async def _receipt(request: Request) -> Response:
         digest = bytes.fromhex(request.path_params["digest"])
     except ValueError:
         digest = b""
-    async with transaction(wiring_of(request).engine) as conn:
+    async with reading(wiring_of(request).engine) as conn:
         institution = await institutions.get(conn, request.path_params["slug"])
         receipt = await anchoring.find_receipt(conn, institution.id, digest) if len(digest) == 32 else None
     if receipt is None:
@@ -95,7 +95,7 @@ async def _receipt(request: Request) -> Response:
 
 
 async def _checkpoints(request: Request) -> Response:
-    async with transaction(wiring_of(request).engine) as conn:
+    async with reading(wiring_of(request).engine) as conn:
         institution = await institutions.get(conn, request.path_params["slug"])
         found = await anchoring.finalized_checkpoints(conn, institution.id)
     members = {"did": institution.did, "checkpoints": [checkpoint_json(checkpoint) for checkpoint in found]}
@@ -107,7 +107,7 @@ async def _consistency(request: Request) -> Response:
     if not all(size.isascii() and size.isdigit() and len(size) < 16 for size in sizes):
         raise Refused("sizes_invalid", "Give two sizes of the log: ?first=…&second=….")
     first, second = (int(size) for size in sizes)
-    async with transaction(wiring_of(request).engine) as conn:
+    async with reading(wiring_of(request).engine) as conn:
         institution = await institutions.get(conn, request.path_params["slug"])
         proof = await anchoring.consistency(conn, institution.id, first, second)
     members = {"alg": "RFC9162_SHA256", "first": first, "second": second, "proof": [item.hex() for item in proof]}

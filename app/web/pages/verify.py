@@ -15,7 +15,7 @@ from app.adapters.local_chain import CHAIN_ID as PRACTICE_CHAIN
 from app.catalogue import service as catalogue
 from app.credentials import service as credentials
 from app.credentials.model import Credential
-from app.database import transaction
+from app.database import reading, transaction
 from app.errors import NotFound, Refused
 from app.institutions import service as institutions
 from app.standards import strict_json
@@ -28,6 +28,7 @@ from app.web.dependencies import limited_write, wiring_of
 from app.web.documents import PERSONAL, credential_number
 from app.web.pages.reading import Content, content_of_bytes, read_content
 from app.web.pages.verdict import linkedin_url, tell
+from app.wiring import submission_of
 
 _NUMBER = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PROFILE = re.compile(r"/p/([A-Za-z0-9_-]{16,64})(?:[/?#]|$)")
@@ -39,17 +40,14 @@ async def _by_number(request: Request) -> Response:
     """The report on a credential of this installation. Checked from its published evidence, as a stranger would."""
     number = credential_number(request.path_params["number"])
     wiring = wiring_of(request)
-    # The transaction ends before evidence is gathered, which needs connections of its own.
-    async with transaction(wiring.engine) as conn:
-        found = await credentials.signed_document(conn, number)
-    receipt = strict_json.parse_object(found.receipt) if found.receipt else None
-    submission = Submission(strict_json.parse_object(found.document), receipt)
-    report = await wiring.verify(submission)
+    async with reading(wiring.engine) as conn:
+        found = await credentials.evidence(conn, number)
+    report = await wiring.verify_ours(found)
     if negotiation.prefers_html(request):
-        return await _page(request, submission, report)
+        return await _page(request, submission_of(found), report)
     base = wiring.settings.public_url
-    members = {"credential": found.record.uri, "document": f"{base}/credentials/{number}", **report.as_json()}
-    if found.record.review_reason:
+    members = {"credential": found.signed.record.uri, "document": f"{base}/credentials/{number}", **report.as_json()}
+    if found.signed.record.review_reason:
         members["underReview"] = True
     return JSONResponse(members, headers=_HEADERS)
 

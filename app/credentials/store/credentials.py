@@ -1,0 +1,188 @@
+"""Queries about credentials and the parts of awards."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.credentials.model import Credential, CredentialKind, CredentialState, RevocationReason
+from app.credentials.store.tables import credential_parts, credentials
+
+
+async def held_units(
+    conn: AsyncConnection, institution_id: UUID, pairs: Iterable[tuple[UUID, str]]
+) -> set[tuple[UUID, str]]:
+    """Which (learner, unit) pairs have a credential in force already."""
+    wanted = list(pairs)
+    found: set[tuple[UUID, str]] = set()
+    for start in range(0, len(wanted), 5_000):
+        query = select(credentials.c.learner_id, credentials.c.unit_id).where(
+            credentials.c.institution_id == institution_id,
+            credentials.c.revoked_at.is_(None),
+            credentials.c.kind == CredentialKind.UNIT,
+            tuple_(credentials.c.learner_id, credentials.c.unit_id).in_(wanted[start : start + 5_000]),
+        )
+        found |= {(learner_id, str(unit_id)) for learner_id, unit_id in (await conn.execute(query))}
+    return found
+
+
+async def insert_credentials(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    await conn.execute(insert(credentials), list(rows))
+
+
+async def insert_parts(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        await conn.execute(insert(credential_parts), list(rows))
+
+
+async def lock_prepared(
+    conn: AsyncConnection, institution_id: UUID, limit: int, ids: Sequence[UUID] | None = None
+) -> list[Row[Any]]:
+    """Rows (id, document) that wait for a signature; locked, and skipped where another worker holds them."""
+    query = (
+        select(credentials.c.id, credentials.c.document)
+        .where(credentials.c.institution_id == institution_id, credentials.c.state == CredentialState.PREPARED)
+        .order_by(credentials.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    if ids is not None:
+        query = query.where(credentials.c.id.in_(ids))
+    return list(await conn.execute(query))
+
+
+async def store_signed(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    """`rows`: row_id, signed (bytes), binding (digest)."""
+    query = (
+        update(credentials)
+        .where(credentials.c.id == bindparam("row_id"))
+        .values(
+            document=bindparam("signed"),
+            digest=bindparam("binding"),
+            state=CredentialState.SIGNED,
+            signed_at=bindparam("moment"),
+        )
+    )
+    await conn.execute(query, [{**row, "moment": now} for row in rows])
+
+
+async def find_credential(conn: AsyncConnection, credential_id: UUID, *, lock: bool = False) -> Credential | None:
+    query = select(credentials).filter_by(id=credential_id)
+    row = (await conn.execute(query.with_for_update() if lock else query)).one_or_none()
+    return _credential(row) if row else None
+
+
+async def find_signed(conn: AsyncConnection, credential_id: UUID) -> tuple[bytes, bytes, UUID] | None:
+    """(document, digest, institution id) of a signed credential."""
+    query = select(credentials.c.document, credentials.c.digest, credentials.c.institution_id).where(
+        credentials.c.id == credential_id, credentials.c.state == CredentialState.SIGNED
+    )
+    row = (await conn.execute(query)).one_or_none()
+    return (row.document, row.digest, row.institution_id) if row else None
+
+
+async def find_with_document(conn: AsyncConnection, credential_id: UUID) -> tuple[Credential, bytes] | None:
+    """A signed credential and its bytes, in one read."""
+    query = select(credentials).filter_by(id=credential_id, state=CredentialState.SIGNED)
+    row = (await conn.execute(query)).one_or_none()
+    return (_credential(row), row.document) if row else None
+
+
+async def list_credentials(
+    conn: AsyncConnection, institution_id: UUID, *, limit: int | None = None, offset: int = 0, **match: Any
+) -> tuple[Credential, ...]:
+    query = (
+        select(credentials)
+        .filter_by(institution_id=institution_id, **match)
+        .order_by(credentials.c.awarded_on, credentials.c.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return tuple(_credential(row) for row in await conn.execute(query))
+
+
+async def lock_held(conn: AsyncConnection, institution_id: UUID, learner_ids: Iterable[UUID]) -> tuple[Credential, ...]:
+    """Signed credentials, and awards in any state, of many learners; locked against withdrawal."""
+    query = (
+        select(credentials)
+        .where(
+            credentials.c.institution_id == institution_id,
+            credentials.c.learner_id.in_(list(learner_ids)),
+            or_(credentials.c.state == CredentialState.SIGNED, credentials.c.kind == CredentialKind.AWARD),
+        )
+        .order_by(credentials.c.id)
+        .with_for_update(read=True)
+    )
+    return tuple(_credential(row) for row in await conn.execute(query))
+
+
+async def signed_documents(conn: AsyncConnection, institution_id: UUID) -> list[Row[Any]]:
+    """Rows (id, document, digest) of every signed credential, for the audit."""
+    query = select(credentials.c.id, credentials.c.document, credentials.c.digest).where(
+        credentials.c.institution_id == institution_id, credentials.c.state == CredentialState.SIGNED
+    )
+    return list(await conn.execute(query.order_by(credentials.c.id)))
+
+
+async def count_prepared(conn: AsyncConnection, institution_id: UUID) -> int:
+    query = select(func.count()).select_from(credentials)
+    query = query.filter_by(institution_id=institution_id, state=CredentialState.PREPARED)
+    return (await conn.execute(query)).scalar_one()
+
+
+async def documents_of(conn: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    query = select(credentials.c.id, credentials.c.document).where(
+        credentials.c.id.in_(ids), credentials.c.state == CredentialState.SIGNED
+    )
+    return {row.id: row.document for row in await conn.execute(query)}
+
+
+async def set_revoked(
+    conn: AsyncConnection, credential_id: UUID, reason: RevocationReason, note: str, now: datetime
+) -> tuple[int, int]:
+    """Record the withdrawal; (status list id, index)."""
+    query = (
+        update(credentials)
+        .where(credentials.c.id == credential_id)
+        .values(revoked_at=now, revocation_reason=reason, revocation_note=note)
+        .returning(credentials.c.status_list_id, credentials.c.status_index)
+    )
+    row = (await conn.execute(query)).one()
+    return row.status_list_id, row.status_index
+
+
+async def mark_for_review(conn: AsyncConnection, part_id: UUID, reason: str) -> list[UUID]:
+    """Flag every award in force that names `part_id`; their ids."""
+    query = (
+        update(credentials)
+        .where(
+            credentials.c.id == credential_parts.c.award_id,
+            credential_parts.c.part_id == part_id,
+            credentials.c.revoked_at.is_(None),
+        )
+        .values(review_reason=reason)
+        .returning(credentials.c.id)
+    )
+    return list((await conn.execute(query)).scalars())
+
+
+def _credential(row: Row[Any]) -> Credential:
+    return Credential(
+        id=row.id,
+        institution_id=row.institution_id,
+        learner_id=row.learner_id,
+        kind=CredentialKind(row.kind),
+        state=CredentialState(row.state),
+        qualification_id=row.qualification_id,
+        unit_id=row.unit_id,
+        grade=row.grade,
+        awarded_on=row.awarded_on,
+        created_at=row.created_at,
+        digest=row.digest,
+        revoked_at=row.revoked_at,
+        revocation_reason=RevocationReason(row.revocation_reason) if row.revocation_reason else None,
+        review_reason=row.review_reason,
+    )

@@ -1,0 +1,122 @@
+"""The tables of credentials; the migrations make them."""
+
+from uuid import UUID
+
+from sqlalchemy import (
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+from app.database import metadata
+
+_WHEN = DateTime(timezone=True)
+
+
+def _owned() -> Column[UUID]:
+    return Column("institution_id", Uuid, ForeignKey("institutions.id"), nullable=False, index=True)
+
+
+learners = Table(
+    "learners",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    _owned(),
+    Column("uln", String(10), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("email", String(254), nullable=False),
+    UniqueConstraint("institution_id", "uln"),
+)
+cohort_imports = Table(
+    "cohort_imports",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    _owned(),
+    Column("file_name", String(200), nullable=False),
+    Column("file_sha256", LargeBinary, nullable=False),
+    Column("idempotency_key", String(200)),
+    Column("row_count", Integer, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("created_at", _WHEN, nullable=False),
+    Column("issued_at", _WHEN),
+    UniqueConstraint("institution_id", "file_sha256"),
+    UniqueConstraint("institution_id", "idempotency_key"),
+)
+status_lists = Table(
+    "status_lists",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _owned(),
+    Column("number", Integer, nullable=False),
+    Column("allocated", LargeBinary, nullable=False),
+    Column("allocated_count", Integer, nullable=False, server_default="0"),
+    Column("revoked", LargeBinary, nullable=False),
+    UniqueConstraint("institution_id", "number"),
+)
+status_list_versions = Table(
+    "status_list_versions",
+    metadata,
+    Column("status_list_id", Integer, ForeignKey("status_lists.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("document", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("signed_at", _WHEN, nullable=False),
+)
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    _owned(),
+    Column("learner_id", Uuid, ForeignKey("learners.id"), nullable=False, index=True),
+    Column("import_id", Uuid, ForeignKey("cohort_imports.id"), index=True),
+    Column("kind", String(10), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("qualification_id", String(120), nullable=False),
+    Column("unit_id", String(120)),
+    Column("grade", String(40), nullable=False),
+    Column("credits_earned", Integer),
+    Column("awarded_on", Date, nullable=False),
+    Column("status_list_id", Integer, ForeignKey("status_lists.id"), nullable=False),
+    Column("status_index", Integer, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, unique=True),
+    Column("created_at", _WHEN, nullable=False),
+    Column("signed_at", _WHEN),
+    Column("revoked_at", _WHEN),
+    Column("revocation_reason", String(40)),
+    Column("revocation_note", String(500)),
+    Column("review_reason", String(500)),
+    UniqueConstraint("status_list_id", "status_index"),
+    Index("ix_credentials_prepared", "institution_id", "id", postgresql_where=text("state = 'prepared'")),
+    Index(
+        "uq_credentials_one_per_unit",
+        "institution_id",
+        "learner_id",
+        "unit_id",
+        unique=True,
+        postgresql_where=text("revoked_at IS NULL AND kind = 'unit'"),
+    ),
+    Index(
+        "uq_credentials_one_per_award",
+        "institution_id",
+        "learner_id",
+        "qualification_id",
+        unique=True,
+        postgresql_where=text("revoked_at IS NULL AND kind = 'award'"),
+    ),
+)
+credential_parts = Table(
+    "credential_parts",
+    metadata,
+    Column("award_id", Uuid, ForeignKey("credentials.id"), primary_key=True),
+    Column("part_id", Uuid, ForeignKey("credentials.id"), primary_key=True, index=True),
+)
