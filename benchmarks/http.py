@@ -1,8 +1,10 @@
 """Requests per second of the real application, one server process, sixteen connections.
 
 uvicorn serves `benchmarks.served` as `stackmark serve` would (uvloop, httptools, no access log), on an installation
-with one anchored credential. The load generator runs in this process, on the other core. Addresses take turns in every
-round. Unit: requests per second and milliseconds (p50, p99). Against: a bare FastAPI route in the same server.
+with hundreds of anchored credentials. Credentials are asked for in turn, so that what a server remembers of one is no
+help with the next; "the same one again" is the case of a shared link. The load generator runs in this process, on the
+other core. Addresses take turns in every round. Unit: requests per second and milliseconds (p50, p99). Against: a bare
+FastAPI route in the same server.
 """
 
 import asyncio
@@ -11,38 +13,48 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import cycle, islice
 from statistics import median
 from uuid import UUID
 
 import httpx
 
+from app.credentials import service as credentials
+from app.database import transaction
 from app.settings import Settings
-from benchmarks import load, served
+from benchmarks import load, pipeline, served
 from benchmarks.figures import Section, p50_p99
-from benchmarks.installation import SLUG, Installation, anchor_all, issue_one
+from benchmarks.installation import SLUG, Installation, anchor_all
 from benchmarks.scale import Scale
 
 BARE = "bare FastAPI route"
 _START_SECONDS = 60
-_SLOW = 6
-"""A verification is this much fewer times asked for, so that a run ends in time."""
+_SLOW = 4
+"""A verification is asked for this many times less often, so that a run ends in time."""
+_ROWS = 400
+
+Paths = Callable[[], list[str]]
+"""The addresses to ask for in one round."""
 
 
 def measure(scale: Scale, installation: Installation) -> Section:
     """Every address in turns, `scale.http_rounds` times."""
-    number = asyncio.run(_anchored(installation))
-    addresses = {
-        BARE: served.BARE,
-        "GET /verify/{id}, JSON": f"/verify/{number}",
-        "GET /credentials/{id}": f"/credentials/{number}",
-        f"GET /i/{SLUG}/status/1": f"/i/{SLUG}/status/1",
-        f"GET /i/{SLUG}/did.json": f"/i/{SLUG}/did.json",
+    numbers = asyncio.run(_anchored(installation))
+    verifications = scale.requests // _SLOW
+    each = cycle(numbers)
+    addresses: dict[str, Paths] = {
+        BARE: lambda: [served.BARE] * scale.requests,
+        "GET /verify/{id}, JSON": lambda: [f"/verify/{number}" for number in islice(each, verifications)],
+        "GET /verify/{id}, the same one again": lambda: [f"/verify/{numbers[0]}"] * verifications,
+        "GET /credentials/{id}": lambda: [f"/credentials/{number}" for number in islice(each, scale.requests)],
+        "GET /i/{slug}/status/1": lambda: [f"/i/{SLUG}/status/1"] * scale.requests,
+        "GET /i/{slug}/did.json": lambda: [f"/i/{SLUG}/did.json"] * scale.requests,
     }
     with _server(installation.settings) as port:
         report = httpx.get(
-            f"http://127.0.0.1:{port}/verify/{number}",
+            f"http://127.0.0.1:{port}/verify/{numbers[0]}",
             headers={"Accept": "application/json"},
             timeout=30,
             trust_env=False,
@@ -63,21 +75,26 @@ def measure(scale: Scale, installation: Installation) -> Section:
     return section
 
 
-async def _anchored(installation: Installation) -> UUID:
+async def _anchored(installation: Installation) -> list[UUID]:
+    """Numbers of anchored credentials; some are imported if there are none."""
     async with installation.open() as wiring:
-        number = await issue_one(wiring, installation.college)
         await anchor_all(wiring, installation.chain, installation.college)
-    return number
+        async with transaction(wiring.engine) as conn:
+            issued = await credentials.list_issued(conn, installation.college, limit=None)
+        if not issued:
+            await pipeline.import_file(wiring, installation, pipeline.sample(_ROWS), pipeline.Stages())
+            async with transaction(wiring.engine) as conn:
+                issued = await credentials.list_issued(conn, installation.college, limit=None)
+    return [one.id for one in issued]
 
 
-async def _load(port: int, addresses: dict[str, str], scale: Scale) -> dict[str, list[load.Load]]:
+async def _load(port: int, addresses: dict[str, Paths], scale: Scale) -> dict[str, list[load.Load]]:
     taken: dict[str, list[load.Load]] = {name: [] for name in addresses}
-    for path in addresses.values():
-        await load.run(port, path, 2 * load.CONNECTIONS)
+    for paths in addresses.values():
+        await load.run(port, paths()[: 2 * load.CONNECTIONS])
     for _ in range(scale.http_rounds):
-        for name, path in addresses.items():
-            requests = scale.requests // _SLOW if path.startswith("/verify/") else scale.requests
-            taken[name].append(await load.run(port, path, requests))
+        for name, paths in addresses.items():
+            taken[name].append(await load.run(port, paths()))
     return taken
 
 

@@ -69,25 +69,6 @@ async def anchor_all(wiring: Wiring, chain: LocalChain, college: UUID) -> None:
         chain.finalize()
 
 
-async def issue_one(wiring: Wiring, college: UUID) -> UUID:
-    """One signed credential; its number."""
-    async with transaction(wiring.engine) as conn:
-        issued = await credentials.issue_one(
-            conn,
-            await wiring.issuer(conn, college),
-            wiring.canonical,
-            learner_name="Anna Müller-O’Neill",
-            uln="1234567899",
-            email="anna@example.org",
-            qualification="603/7595/4",
-            component="1",
-            grade="Merit",
-            awarded_on=date(2026, 6, 26),
-            now=now(),
-        )
-    return issued.id
-
-
 async def _furnish(settings: Settings, chain: LocalChain) -> UUID:
     async with wired(settings) as wiring, transaction(wiring.engine) as conn:
         await catalogue.load_catalogue(conn, load_seed())

@@ -6,6 +6,7 @@ a number of requests, and talks to 127.0.0.1 alone.
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 CONNECTIONS = 16
@@ -28,16 +29,16 @@ class Load:
         return len(self.latencies) / self.seconds
 
 
-async def run(port: int, path: str, requests: int, connections: int = CONNECTIONS) -> Load:
-    """`requests` GET requests for JSON over `connections` connections. Raises `BadAnswer`."""
-    request = f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nAccept: application/json\r\n\r\n".encode()
+async def run(port: int, paths: Sequence[str], connections: int = CONNECTIONS) -> Load:
+    """One GET request for JSON to each of `paths`, over `connections` connections. Raises `BadAnswer`."""
     latencies: list[float] = []
-    left = iter(range(requests))
+    left = iter(paths)
 
     async def one_connection() -> None:
         reader, writer = await asyncio.open_connection(_HOST, port)
         try:
-            for _ in left:
+            for path in left:
+                request = f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nAccept: application/json\r\n\r\n".encode()
                 started = time.perf_counter()
                 writer.write(request)
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -48,7 +49,7 @@ async def run(port: int, path: str, requests: int, connections: int = CONNECTION
 
     started = time.perf_counter()
     async with asyncio.TaskGroup() as group:
-        for _ in range(min(connections, requests)):
+        for _ in range(min(connections, len(paths))):
             group.create_task(one_connection())
     return Load(time.perf_counter() - started, latencies)
 

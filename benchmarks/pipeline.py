@@ -47,8 +47,7 @@ class Stages:
 
 async def measure(scale: Scale, installation: Installation) -> Section:
     """Import the sample once; a second import of the same file would do nothing."""
-    lines = SAMPLE.read_bytes().splitlines(keepends=True)
-    data = b"".join(lines if scale.rows is None else lines[: scale.rows + 1])
+    data = sample(scale.rows)
     count = data.count(b"\n") - 1
     stages = Stages()
     async with installation.open() as wiring:
@@ -56,7 +55,7 @@ async def measure(scale: Scale, installation: Installation) -> Section:
         await anchor_all(wiring, installation.chain, installation.college)
         async with transaction(wiring.engine) as conn:
             (await wiring.issuer(conn, installation.college)).sign_bytes(b"")
-        await _import(wiring, installation, data, stages)
+        await import_file(wiring, installation, data, stages)
         async with transaction(wiring.engine) as conn:
             waiting, sealed, receipts = await anchoring.progress(conn, installation.college)
             issued = await credentials.list_issued(conn, installation.college, limit=None)
@@ -80,7 +79,14 @@ async def measure(scale: Scale, installation: Installation) -> Section:
     return section
 
 
-async def _import(wiring: Wiring, installation: Installation, data: bytes, stages: Stages) -> None:
+def sample(rows: int | None) -> bytes:
+    """The sample file's heading and its first `rows` results; None = all."""
+    lines = SAMPLE.read_bytes().splitlines(keepends=True)
+    return b"".join(lines if rows is None else lines[: rows + 1])
+
+
+async def import_file(wiring: Wiring, installation: Installation, data: bytes, stages: Stages) -> None:
+    """Every stage of one import, timed."""
     college = installation.college
     async with stages.timing("commit: check every row, prepare and store"), transaction(wiring.engine) as conn:
         issuer = await wiring.issuer(conn, college)

@@ -47,9 +47,9 @@ NAMES: Final = (
         ("Sample", "Specimen-Sample"),
     ),
     (("Siân", "Rhŷs", "Angharad", "Llŷr", "Ffion", "Iestyn"), ("Enghraifft", "ap Enghraifft")),
-    (("Seán", "Niamh", "Aoife", "Ciarán"), ("O'Sample", "O’Sample")),  # noqa: RUF001 (typed either way)
+    (("Seán", "Niamh", "Aoife", "Ciarán"), ("O'Sample", "O’Sample")),
     (("Mary-Jane", "Anne-Marie", "J. P.", "John-Paul"), ("Sample-Specimen", "St. Sample")),
-    (("Zoë", "Renée", "François", "Amélie"), ("d'Exemple", "L’Exemple")),  # noqa: RUF001
+    (("Zoë", "Renée", "François", "Amélie"), ("d'Exemple", "L’Exemple")),
     (("Łukasz", "Zofia", "Michał", "Małgorzata"), ("Przykład", "Wzór-Przykład")),
     (("Núria", "José", "Íñigo", "Lucía"), ("Ejemplo", "Ejemplo Muñoz")),
     (("Jörg", "Björn", "Åsa", "Sören"), ("Muster", "Exempel")),
@@ -106,9 +106,7 @@ def learner_names(rng: Random, count: int) -> list[str]:
     """`count` names; the English ones come most often, every group comes."""
     names = []
     for place in range(count):
-        given, family = (
-            NAMES[place % len(NAMES)] if place % 3 == 0 else NAMES[int(rng.random() ** 2 * len(NAMES))]
-        )
+        given, family = NAMES[place % len(NAMES)] if place % 3 == 0 else NAMES[int(rng.random() ** 2 * len(NAMES))]
         first, second = pick(rng, given), pick(rng, given)
         # The small groups are scripts where a second given name would look wrong.
         both = f"{first} {second}" if first != second and len(given) > 2 and rng.random() < 0.6 else first
@@ -152,9 +150,7 @@ def t_level_rows(rng: Random) -> list[Row]:
     placement = (("Met", 0.93), ("Not met", 0.07))
     rows: list[Row] = []
     ulns = synthetic_ulns(T_LEVEL_ULNS_FROM, T_LEVEL_LEARNERS)
-    for place, (name, uln) in enumerate(
-        zip(learner_names(rng, T_LEVEL_LEARNERS), ulns, strict=True), start=1
-    ):
+    for place, (name, uln) in enumerate(zip(learner_names(rng, T_LEVEL_LEARNERS), ulns, strict=True), start=1):
         for code, scale in (
             ("6105799X", core),
             (pick(rng, SPECIALISMS), specialism),
@@ -231,11 +227,9 @@ def fault_files() -> dict[str, tuple[bytes, str, int]]:
 
 def sample_files() -> dict[str, bytes]:
     """Every generated file: path inside this folder to content."""
-    rng = Random(SEED)  # noqa: S311 (invented people, not secrets)
+    rng = Random(SEED)
     faults = fault_files()
-    expected = {
-        f"{name}.csv": [{"code": code, "row": row}] for name, (_, code, row) in sorted(faults.items())
-    }
+    expected = {f"{name}.csv": [{"code": code, "row": row}] for name, (_, code, row) in sorted(faults.items())}
     return {
         "hnc-computing-2026.csv": table(hnc_rows(rng)),
         # As a spreadsheet saves "CSV UTF-8": byte order mark, CRLF, dates as they are written in the UK.

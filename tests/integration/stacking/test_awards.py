@@ -6,11 +6,14 @@ from base64 import b64encode
 
 import httpx
 import pytest
+from sqlalchemy import text
 
+from app.credentials import service as credentials
 from app.credentials.model import CredentialKind
 from app.database import transaction
 from app.stacking import packs
 from app.stacking import service as stacking
+from app.wiring import now
 from tests.integration.conftest import PUBLIC_URL, Installation
 from tests.integration.stacking.classroom import award, awards, held, issue_units, results, take_in, uln, withdraw
 
@@ -109,6 +112,17 @@ async def test_two_at_the_same_moment_make_one_award(installation: Installation)
     assert len(await awards(installation)) == 1
 
 
+async def test_a_part_being_withdrawn_at_the_same_moment_is_waited_for(installation: Installation) -> None:
+    units = await issue_units(installation, "PPPPPPPP")
+    async with transaction(installation.wiring.engine) as conn:
+        await credentials.revoke(conn, installation.issuer, units["1"].id, reason="malpractice", now=now())
+        awarding = asyncio.create_task(award(installation, units["1"].learner_id))
+        while not await someone_waits(installation):
+            assert not awarding.done()
+    assert await awarding == 0
+    assert await awards(installation) == []
+
+
 async def test_credentials_of_another_institution_do_not_count(installation: Installation) -> None:
     rows = results(1, "PPPPPPPP").splitlines(keepends=True)
     await take_in(installation, "".join(rows[:4]))
@@ -130,8 +144,13 @@ async def test_only_published_rules_are_served(installation: Installation, path:
     assert answer.status_code == (200 if path == PACK else 404)
 
 
-async def learner_ids(installation: Installation) -> dict[str, object]:
-    from sqlalchemy import text
+async def someone_waits(installation: Installation) -> bool:
+    """Whether a connection to this database waits for another one's lock."""
+    query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with transaction(installation.wiring.engine) as conn:
+        return (await conn.execute(text(query))).first() is not None
 
+
+async def learner_ids(installation: Installation) -> dict[str, object]:
     async with transaction(installation.wiring.engine) as conn:
         return {row.uln: row.id for row in await conn.execute(text("SELECT uln, id FROM learners"))}
