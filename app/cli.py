@@ -11,6 +11,7 @@ from uuid import UUID
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from app import operating
 from app.errors import AppError, OutsideFailed, Refused
@@ -33,20 +34,20 @@ app.add_typer(operating.wallet_app, name="wallet")
 app.add_typer(operating.key_app, name="api-key")
 app.add_typer(operating.registry_app, name="registry")
 
-errors = Console(stderr=True, highlight=False)
+errors = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 EXIT_REFUSED, EXIT_OUTSIDE = 1, 3
 
 
 def main() -> None:
     """Entry point: every failure is one sentence and an exit code, never a traceback for what was foreseen."""
     try:
-        configure_logging(settings().log_format)
+        configure_logging(settings().log_format, settings().log_level)
         app()
     except OutsideFailed as error:
-        errors.print(f"[bold]Could not be done:[/bold] {error.message} ({error.code})")
+        errors.print(Text.assemble(("Could not be done:", "bold"), f" {error.message} ({error.code})"))
         raise SystemExit(EXIT_OUTSIDE) from None
     except AppError as error:
-        errors.print(f"[bold]Refused:[/bold] {error.message} ({error.code})")
+        errors.print(Text.assemble(("Refused:", "bold"), f" {error.message} ({error.code})"))
         for problem in error.details.get("problems", []):
             errors.print(f"  row {problem['row']}, {problem['column'] or 'whole row'}: {problem['message']}")
         raise SystemExit(EXIT_REFUSED) from None
@@ -179,7 +180,7 @@ def verify(
         out.print_json(json.dumps(report.as_json()))
     else:
         colour = {"valid": "green", "cannot tell": "yellow"}.get(report.verdict, "red")
-        out.print(f"[bold {colour}]{report.verdict.upper()}[/] {report.summary}")
+        out.print(Text.assemble((report.verdict.upper(), f"bold {colour}"), f" {report.summary}"))
         for finding in report.findings:
             out.print(f"  {finding.outcome:<8}{finding.check:<11} {finding.sentence} ({finding.code})")
     raise SystemExit({"valid": 0, "cannot tell": EXIT_OUTSIDE}.get(report.verdict, 1))

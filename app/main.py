@@ -24,7 +24,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if not structlog.is_configured():
             # Under a bare uvicorn the default would print local variables with a traceback: names among them.
-            configure_logging(chosen.log_format)
+            configure_logging(chosen.log_format, chosen.log_level)
         async with wired(chosen) as wiring:
             if chosen.chain_rpc_url is not None:
                 # Loading what speaks to the chain takes a second: at the start, not in the first employer's check.

@@ -20,7 +20,8 @@ wallet_app = typer.Typer(help="Public wallets: show, publish, fund for practice.
 key_app = typer.Typer(help="API keys: create.", no_args_is_help=True)
 registry_app = typer.Typer(help="The register's contract.", no_args_is_help=True)
 
-out = Console(highlight=False)
+# What is printed may hold anybody's words: no markup in it, and no line broken for a program that reads it.
+out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 Result = TypeVar("Result")
 
 

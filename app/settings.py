@@ -1,5 +1,6 @@
 """Settings, read once from the environment (`STACKMARK_…`). A bad value stops the start with one clear sentence."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -33,10 +34,19 @@ class Settings(BaseSettings):
     port: _PORT = 8000
     passphrase: SecretStr | None = None
     passphrase_file: Path | None = None
+    log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
     log_format: str = Field(default="text", pattern=r"^(text|json)$")
     worker_heartbeat_seconds: float = Field(default=10, gt=0, le=60)
     worker_poll_seconds: float = Field(default=2, gt=0, le=60)
     public_writes_per_minute: int = Field(default=120, ge=1)
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        address = value.get_secret_value() if value is not None else "postgresql://"
+        if not re.match(r"postgres(ql)?(\+\w+)?://", address):
+            raise ValueError("must look like postgresql://user@host/database")
+        return value
 
     @field_validator("public_url")
     @classmethod

@@ -31,7 +31,9 @@ def main(arguments: list[str]) -> int:
     name, scale = ("quick", QUICK) if chosen.quick else ("full", FULL) if chosen.full else ("usual", USUAL)
     subjects = chosen.only or _SUBJECTS
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    console, sections = Console(), []
+    # A file or a pipe has no width of its own.
+    console: Console = Console(width=None if sys.stdout.isatty() else 120)
+    sections: list[Section] = []
 
     def take(subject: str, measure: Callable[[], Section]) -> None:
         if subject not in subjects:

@@ -5,6 +5,7 @@ start copies the last good file aside, and a file that cannot be read is replace
 copy lacks is noticed later as a chain that forgot checkpoints, and anchored again.
 """
 
+import ctypes
 import json
 import os
 import shutil
@@ -26,6 +27,7 @@ CHAIN_ID = 31337
 # Published with anvil itself, worth nothing anywhere: the local chain's own funded account.
 _FAUCET_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 _COPIES = 3
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,13 @@ def local_chain(contracts_dir: Path, state_file: Path | None = None, port: int |
         state_file.parent.mkdir(parents=True, exist_ok=True)
         restore_state(state_file)
         command += ["--state", str(state_file), "--state-interval", "1"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=stop_with_parent,
+    )
     try:
         chain = LocalChain(f"http://127.0.0.1:{port}", process.pid)
         _wait_until_ready(chain, process)
@@ -136,6 +144,15 @@ def restore_state(state_file: Path) -> None:
         if _is_whole(copy):
             shutil.copyfile(copy, state_file)
             return
+
+
+def stop_with_parent() -> None:
+    """Run in a new child: Linux asks it to stop when its parent is gone, even killed with -9.
+
+    Two nodes left writing one state file would tear it.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def free_port() -> int:

@@ -9,7 +9,9 @@ from app.credentials import store
 from app.database import transaction
 from app.standards import data_integrity, strict_json
 from app.standards.anchor_receipt import binding_digest
-from app.standards.data_integrity import CanonicalForm
+from app.standards.data_integrity import CanonicalForm, ProofProblem
+from app.standards.json_ld import NotCanonicalisable
+from app.standards.strict_json import NotStrictJson
 
 
 async def audit_credentials(
@@ -23,9 +25,10 @@ async def audit_credentials(
     if waiting:
         faults.append(f"{waiting} credentials are prepared but not signed")
     for row in rows:
-        document = strict_json.parse_object(row.document)
-        proof = data_integrity.read_proof(document)
-        digest = binding_digest(data_integrity.hash_for(proof, document, canonical), proof.signature)
+        digest = _digest(row.document, canonical)
+        if digest is None:
+            faults.append(f"credential {row.id} cannot be read as a signed credential")
+            continue
         if digest != row.digest:
             faults.append(f"credential {row.id} does not have the digest recorded for it")
         if places.get(digest, 0) != 1:
@@ -34,3 +37,12 @@ async def audit_credentials(
     if extra:
         faults.append(f"{len(extra)} credential entries of the log belong to no credential")
     return len(rows), faults
+
+
+def _digest(data: bytes, canonical: CanonicalForm) -> bytes | None:
+    try:
+        document = strict_json.parse_object(data)
+        proof = data_integrity.read_proof(document)
+        return binding_digest(data_integrity.hash_for(proof, document, canonical), proof.signature)
+    except (NotStrictJson, ProofProblem, NotCanonicalisable):
+        return None

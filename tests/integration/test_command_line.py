@@ -1,0 +1,368 @@
+"""`stackmark` as people start it: exit codes, one sentence for every failure, nothing secret on the screen."""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from app.adapters.local_chain import free_port
+from app.anchoring import service as anchoring
+from app.anchoring.audit import audit_log, places_of
+from app.credentials.audit import audit_credentials
+from app.database import transaction
+from app.institutions.model import published_wallet
+from app.standards.anchor_receipt import LeafKind
+from tests.integration.conftest import ROOT, Installation
+
+HEADINGS = "learner_name,uln,email,qualification,component,grade,award_date\n"
+DONE, REFUSED, USAGE, OUTSIDE = 0, 1, 2, 3
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """Starts commands the way a terminal in an empty folder does, with an installation's settings."""
+
+    folder: Path
+    settings: dict[str, str]
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    def environment(self, **changes: str | None) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("STACKMARK_")}
+        given = {
+            f"STACKMARK_{name}": value for name, value in {**self.settings, **changes}.items() if value is not None
+        }
+        return kept | given
+
+    def run(self, *words: object, expect: int = DONE, **changes: str | None) -> str:
+        """What the command said; fails unless it ended as expected, without a traceback or a secret."""
+        done = subprocess.run(
+            [sys.executable, "-m", "app.cli", *map(str, words)],
+            env=self.environment(**changes),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        said = done.stdout + done.stderr
+        assert done.returncode == expect, said
+        assert "Traceback" not in said
+        for secret in self.secrets:
+            assert secret not in said
+        return said
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        file = self.folder / name
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        return file
+
+
+@pytest.fixture
+def terminal(installation: Installation, tmp_path: Path) -> Terminal:
+    settings = installation.settings
+    return Terminal(
+        tmp_path,
+        {
+            "DATABASE_URL": settings.secret_database_url(),
+            "CHAIN_RPC_URL": str(settings.chain_rpc_url),
+            "REGISTRY_ADDRESS": str(settings.registry_address),
+            "WALLETS_DIR": str(settings.wallets_dir),
+            "CONTRACTS_DIR": str(settings.contracts_dir),
+            "PASSPHRASE": settings.secret_passphrase(),
+            "PUBLIC_URL": settings.public_url,
+        },
+        # A node's address may hold the key of an account there.
+        (settings.secret_passphrase(), str(settings.chain_rpc_url)),
+    )
+
+
+@pytest.fixture
+def database(installation: Installation) -> Iterator["psycopg.Connection[Any]"]:
+    with psycopg.connect(installation.settings.secret_database_url(), autocommit=True) as conn:
+        yield conn
+
+
+def test_help_is_there_and_loads_nothing_heavy(tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "from app.cli import main\n"
+        "sys.argv = ['stackmark', '--help']\n"
+        "try:\n    main()\n"
+        "finally:\n"
+        "    heavy = {'web3', 'eth_account', 'sqlalchemy', 'fastapi', 'procrastinate', 'pyoxigraph'}\n"
+        "    sys.stderr.write(' '.join(sorted(heavy & set(sys.modules))))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (DONE, "")
+    for command in ("demo", "import", "verify", "audit", "institution", "wallet", "api-key"):
+        assert re.search(rf"^\W*{command}\b", done.stdout, re.MULTILINE), done.stdout
+
+
+FAULTY_SETTINGS = [
+    ({"PORT": "abc"}, "STACKMARK_PORT is not usable", REFUSED),
+    ({"PUBLIC_URL": "http://credentials.example"}, "must use https", REFUSED),
+    ({"DATABASE_URL": "mysql://user:hidden-word@localhost/x"}, "STACKMARK_DATABASE_URL is not usable", REFUSED),
+    ({"DATABASE_URL": None}, "set STACKMARK_DATABASE_URL", REFUSED),
+    ({"DATABASE_URL": "postgresql://user:hidden-word@127.0.0.1:1/x"}, "The database cannot be reached", OUTSIDE),
+]
+
+
+@pytest.mark.parametrize(("changes", "sentence", "code"), FAULTY_SETTINGS, ids=[row[1] for row in FAULTY_SETTINGS])
+def test_a_wrong_setting_is_said_in_one_sentence(
+    tmp_path: Path, changes: dict[str, str | None], sentence: str, code: int
+) -> None:
+    said = Terminal(tmp_path, {}, ("hidden-word",)).run("institution", "list", expect=code, **changes)
+    assert sentence in said
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_a_results_file_is_checked_then_taken_then_known(
+    terminal: Terminal, database: "psycopg.Connection[Any]"
+) -> None:
+    bad = ROOT / "samples" / "bad" / "duplicate_row.csv"
+    said = terminal.run("import", bad, "--institution", "northgate", "--dry-run", expect=REFUSED)
+    assert re.search(r"^error: row \d+: This learner already has this unit in row \d+", said, re.MULTILINE)
+    assert "Nothing was written." in said
+
+    row = "Anna Müller,1234567899,anna@example.org,603/7595/4,{},Merit,2026-06-26\n"
+    odd = terminal.write("odd.csv", HEADINGS + row.format("[/red] :smile:"))
+    said = terminal.run("import", odd, "--institution", "northgate", expect=REFUSED)
+    assert "row 2, component: “603/7595/4” has no component “[/RED] :SMILE:” in the catalogue." in said
+    assert "1234567899" not in said
+    assert count(database, "credentials") == 0
+
+    good = terminal.write("results.csv", HEADINGS + row.format("1") + row.format("2"))
+    assert "2 results taken. Import " in terminal.run("import", good, "--institution", "northgate")
+    assert "taken before; nothing was done twice" in terminal.run("import", good, "--institution", "northgate")
+    assert count(database, "credentials") == 2
+
+
+def test_what_an_import_needs_is_said(terminal: Terminal, database: "psycopg.Connection[Any]") -> None:
+    row = "Anna Müller,1234567899,anna@example.org,603/7595/4,1,Merit,2026-06-26\n"
+    good = terminal.write("results.csv", HEADINGS + row)
+    said = terminal.run("import", good, "--institution", "nowhere", expect=REFUSED)
+    assert "(institution_unknown)" in said
+    said = terminal.run("institution", "create", "eastham", "--name", "Eastham College", "--ukprn", "10000003",
+                        expect=REFUSED, PASSPHRASE=None)  # fmt: skip
+    assert "No passphrase for the keys" in said
+    assert count(database, "institutions") == 2
+    terminal.run("import", terminal.folder / "missing.csv", "--institution", "northgate", expect=USAGE)
+
+
+def test_an_institution_is_set_up(terminal: Terminal, database: "psycopg.Connection[Any]") -> None:
+    create = ("institution", "create", "eastham", "--name", "Eastham [bold] College", "--ukprn", "10000003")
+    said = terminal.run(*create)
+    address = re.search(r"Wallet (0x[0-9a-fA-F]{40}) needs funds", said)
+    assert address is not None, said
+    published = Path(terminal.settings["WALLETS_DIR"]) / "public" / "eastham.json"
+    assert f"Published in {published}\n" in said
+    statement = json.loads(published.read_text())
+    assert (statement["address"], statement["ukprn"]) == (address[1], "10000003")
+    assert "did:web:localhost%3A8000:i:eastham" in said
+    assert terminal.run(*create, expect=REFUSED).startswith("Refused: ")
+
+    assert "eastham  Eastham [bold] College  UKPRN 10000003  did:web:" in terminal.run("institution", "list")
+    accredit = ("institution", "accredit", "eastham", "--from", "2026-01-01")
+    assert "may issue for hnc-computing from 2026-01-01" in terminal.run(*accredit, "hnc-computing")
+    terminal.run(*accredit, "no-such-qualification", expect=REFUSED)
+    said = terminal.run("wallet", "show", "eastham")
+    assert address[1] in said
+    assert "Balance: 0.000000" in said
+
+    said = terminal.run("api-key", "create", "eastham", "--label", "nightly", "--scope", "issue")
+    secret = said.split()[-1]
+    assert said.count(secret) == 1
+    query = "SELECT * FROM api_keys JOIN institutions ON institutions.id = institution_id WHERE slug = 'eastham'"
+    (stored,) = database.execute(query).fetchall()
+    assert hashlib.sha256(secret.encode()).digest() in stored
+    assert secret not in [str(value) for value in stored]
+    terminal.run("api-key", "create", "eastham", "--label", "x", "--scope", "everything", expect=REFUSED)
+
+
+async def test_a_credential_is_withdrawn_once(installation: Installation, terminal: Terminal) -> None:
+    credential = await installation.issue_one()
+    assert "Withdrawn." in terminal.run("revoke", credential.id, "--reason", "malpractice")
+    assert "(already_revoked)" in terminal.run("revoke", credential.id, "--reason", "malpractice", expect=REFUSED)
+    assert "Choose one of these reasons" in terminal.run("revoke", credential.id, "--reason", "because", expect=REFUSED)
+    terminal.run("revoke", "not-a-number", "--reason", "malpractice", expect=USAGE)
+
+
+TAMPERINGS = [
+    ("a changed digest of a credential", "UPDATE credentials SET digest = sha256('x') WHERE id = %(id)s", "credential {id} does not have the digest recorded for it"),
+    ("a changed byte of a document", "UPDATE credentials SET document = convert_to(replace(convert_from(document, 'UTF8'), 'Merit', 'Morit'), 'UTF8') WHERE id = %(id)s", "credential {id} does not have the digest recorded for it"),
+    ("a document that is none", "UPDATE credentials SET document = 'x' WHERE id = %(id)s", "credential {id} cannot be read as a signed credential"),
+    ("a credential that is not signed", "UPDATE credentials SET state = 'prepared' WHERE id = %(id)s", "1 credentials are prepared but not signed"),
+    ("a deleted credential", "DELETE FROM credentials WHERE id = %(id)s", "1 credential entries of the log belong to no credential"),
+    ("a deleted entry", "DELETE FROM log_entries WHERE digest = %(digest)s", "credential {id} stands in 0 log entries, not in one"),
+    ("a changed digest of an entry", "UPDATE log_entries SET digest = sha256('x') WHERE digest = %(digest)s", "entry {place} does not hash to its leaf"),
+    ("a changed leaf", "UPDATE log_entries SET leaf_hash = sha256('x') WHERE digest = %(digest)s", "entry {place} does not hash to its leaf"),
+    ("a moved entry", "UPDATE log_entries SET leaf_index = leaf_index + 100 WHERE digest = %(digest)s", "the positions in the log are not 0 to"),
+    ("a changed tile", "UPDATE log_tiles SET hashes = overlay(hashes placing '\\x00' from 1)", "the stored tiles are not those of the log's leaves"),
+    ("a deleted tile", "DELETE FROM log_tiles", "the stored tiles are not those of the log's leaves"),
+    ("a changed root", "UPDATE checkpoints SET root = sha256('x')", "is not the root of the first"),
+    ("a longer checkpoint", "UPDATE checkpoints SET tree_size = tree_size + 1", "covers more than the log holds"),
+]  # fmt: skip
+
+
+async def test_the_audit_names_every_tampering(
+    installation: Installation, terminal: Terminal, database: "psycopg.Connection[Any]"
+) -> None:
+    credential = await installation.issue_one()
+    await installation.issue_one(component="2")
+    await installation.work()
+    said = terminal.run("audit")
+    assert re.search(r"^Northgate College \(test\): 2 credentials, \d+ log entries, 0 faults$", said, re.MULTILINE)
+
+    place = database.execute("SELECT leaf_index FROM log_entries WHERE digest = %s", (credential.digest,)).fetchone()
+    assert place is not None
+    missed = []
+    for what, change, fault in TAMPERINGS:
+        with tampered(database, change, {"id": credential.id, "digest": credential.digest}):
+            found = await faults(installation)
+            if not any(fault.format(id=credential.id, place=place[0]) in sentence for sentence in found):
+                missed.append((what, found))
+    assert missed == []
+    assert await faults(installation) == []
+
+    with tampered(database, TAMPERINGS[1][1], {"id": credential.id, "digest": credential.digest}):
+        said = terminal.run("audit", "--without-chain", expect=REFUSED)
+    assert f"  credential {credential.id} does not have the digest recorded for it\n" in said
+    assert "Southport College (test): 0 credentials" in said
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Files to verify, and the folder of recognised issuers."""
+
+    bundle: dict[str, Any]
+    file: Path
+    issuers: Path
+
+
+@pytest.fixture
+async def evidence(installation: Installation, terminal: Terminal) -> Evidence:
+    credential = await installation.issue_one()
+    await installation.work()
+    data = await installation.bundle(credential.id)
+    issuers = terminal.folder / "issuers"
+    issuers.mkdir()
+    identity = installation.issuer.identity
+    statement = published_wallet(identity.institution, identity.wallet)
+    (issuers / "northgate.json").write_text(json.dumps(statement))
+    return Evidence(json.loads(data), terminal.write("bundle.json", data), issuers)
+
+
+def test_a_file_is_verified_without_asking_anybody(terminal: Terminal, evidence: Evidence) -> None:
+    where = ("--offline", "--issuers", evidence.issuers)
+    alone = Terminal(terminal.folder, {"CONTRACTS_DIR": terminal.settings["CONTRACTS_DIR"]}, terminal.secrets)
+    said = alone.run("verify", evidence.file, *where)
+    assert said.startswith("VALID This credential is genuine and in force. Its entry in the public register could not")
+
+    bare = alone.write("credential.json", json.dumps(evidence.bundle["credential"]))
+    report = json.loads(alone.run("verify", bare, *where, "--json", expect=OUTSIDE))
+    assert report["verdict"] == "cannot tell"
+    assert {check["check"]: check["code"] for check in report["checks"]}["issuer_key"] == "bundle_lacks_document"
+
+    changed = alone.write("changed.json", evidence.file.read_bytes().replace(b"Merit", b"Morit", 1))
+    said = alone.run("verify", changed, *where, expect=REFUSED)
+    assert said.startswith("NOT VALID ")
+    assert "(signature_wrong)" in said
+
+    said = alone.run("verify", alone.write("page.html", "<html>"), *where, expect=REFUSED)
+    assert re.fullmatch(r"Refused: This is not valid JSON.*\(malformed_json\)\n", said)
+
+
+def test_a_file_is_verified_with_what_is_published(
+    installation: Installation, terminal: Terminal, evidence: Evidence
+) -> None:
+    nobody = Terminal(terminal.folder, {"CONTRACTS_DIR": terminal.settings["CONTRACTS_DIR"]}, terminal.secrets)
+    chain = ("--rpc", terminal.settings["CHAIN_RPC_URL"])
+    with served(terminal) as address:
+        where = ("--issuers", evidence.issuers, "--served-at", address, "--json")
+        report = json.loads(nobody.run("verify", evidence.file, *chain, *where))
+        assert (report["verdict"], report["anchor"]) == ("valid", "anchored")
+        assert report["issuer"] == "Northgate College (test)"
+
+        bare = nobody.write("credential.json", json.dumps(evidence.bundle["credential"]))
+        report = json.loads(nobody.run("verify", bare, *where))
+        assert (report["verdict"], report["anchor"]) == ("valid", "not yet anchored")
+
+        installation.chain.rpc("anvil_setChainId", 1)
+        try:
+            report = json.loads(nobody.run("verify", evidence.file, *chain, *where))
+        finally:
+            installation.chain.rpc("anvil_setChainId", 31337)
+        assert (report["verdict"], report["anchor"]) == ("valid", "cannot tell")
+        assert {check["check"]: check["code"] for check in report["checks"]}["chain"] == "chain_other"
+    # Nobody serves any more: the verdict is that it cannot be told, whatever the chain says.
+    report = json.loads(nobody.run("verify", evidence.file, *chain, *where, expect=OUTSIDE))
+    assert report["verdict"] == "cannot tell"
+
+
+@contextmanager
+def served(terminal: Terminal) -> Iterator[str]:
+    """`stackmark serve` on a free port, until the block ends; its address."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "serve"],
+        env=terminal.environment(PORT=str(port)),
+        cwd=terminal.folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    try:
+        said = ""
+        while "Uvicorn running on" not in said:
+            line = process.stderr.readline()
+            assert line, said
+            said += line
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        rest = process.communicate(timeout=30)[1]
+    assert process.returncode in (0, -15), said + rest
+    for secret in terminal.secrets:
+        assert secret not in said + rest
+
+
+@contextmanager
+def tampered(database: "psycopg.Connection[Any]", change: str, values: dict[str, object]) -> Iterator[None]:
+    """Change the tables behind everybody's back, and put them back afterwards."""
+    tables = ("credentials", "log_entries", "log_tiles", "checkpoints")
+    # As a replica the server checks no references between tables.
+    database.execute("SET session_replication_role = replica")
+    for table in tables:
+        database.execute(f"CREATE TABLE saved_{table} AS SELECT * FROM {table}")
+    try:
+        assert database.execute(change, values).rowcount > 0
+        yield
+    finally:
+        for table in tables:
+            database.execute(f"DELETE FROM {table}")
+            database.execute(f"INSERT INTO {table} SELECT * FROM saved_{table}")
+            database.execute(f"DROP TABLE saved_{table}")
+
+
+async def faults(installation: Installation) -> list[str]:
+    """What the audit says of the first institution."""
+    wiring, institution_id = installation.wiring, installation.issuer.institution.id
+    async with transaction(wiring.engine) as conn:
+        log = await anchoring.log_of(conn, institution_id)
+    found = await audit_log(wiring.engine, log, wiring.chain)
+    places = await places_of(wiring.engine, log, LeafKind.CREDENTIAL)
+    return found + (await audit_credentials(wiring.engine, institution_id, wiring.compiled, places))[1]
+
+
+def count(database: "psycopg.Connection[Any]", table: str) -> int:
+    row = database.execute(f"SELECT count(*) FROM {table}").fetchone()
+    return row[0] if row else 0
