@@ -126,7 +126,8 @@ async def _prepare(tale: Tale, installation: LocalInstallation, settings: Settin
             async with transaction(wiring.engine) as conn:
                 identity = await institutions.identity(conn, college.id)
             installation.chain.fund(identity.wallet.address)
-            statement = json.dumps(published_wallet(college, identity.wallet), indent=2, ensure_ascii=False)
+            published = published_wallet(college, identity.wallet, identity.signing_key)
+            statement = json.dumps(published, indent=2, ensure_ascii=False)
             public = settings.wallets_dir / "public"
             public.mkdir(parents=True, exist_ok=True)
             (public / f"{SLUG}.json").write_text(statement + "\n", encoding="utf-8")

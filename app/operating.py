@@ -43,11 +43,16 @@ def institution_create(
     ukprn: Annotated[str, typer.Option(help="Its UKPRN, eight digits.")],
 ) -> None:
     """Register an institution with its DID, signing key and public wallet."""
+    from app.catalogue.identifiers import check_ukprn
     from app.credentials import service as credentials
     from app.database import transaction
     from app.wiring import now
 
     async def work(wiring: "Wiring") -> None:
+        for finding in check_ukprn(ukprn):
+            if finding.severity == "error":
+                raise Refused(finding.code, finding.message)
+            out.print(f"Please check: {finding.message}")
         if wiring.settings.registry_address is None:
             raise Refused("registry_missing", "Set STACKMARK_REGISTRY_ADDRESS to the register's contract.")
         chain_id = await wiring.chain.chain_id()
@@ -121,7 +126,7 @@ def wallet_publish(slug: Annotated[str, typer.Argument(help="The institution's s
             identity = await institutions.identity(conn, (await institutions.get(conn, slug)).id)
         folder = wiring.settings.wallets_dir / "public"
         folder.mkdir(parents=True, exist_ok=True)
-        statement = published_wallet(identity.institution, identity.wallet)
+        statement = published_wallet(identity.institution, identity.wallet, identity.signing_key)
         file = folder / f"{slug}.json"
         file.write_text(json.dumps(statement, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         out.print(f"Published in {file}")

@@ -20,7 +20,8 @@ async def verify_file(
 ) -> Report:
     """The report on a credential or bundle. Raises `Refused` for what is not one."""
     submission, bundle = verify.read_submission(data)
-    publications: Publications = BundledPublications(bundle)
+    recogniser = FileList(issuers)
+    publications: Publications = BundledPublications(bundle, recogniser)
     if not offline:
         publications = HttpPublications(allow_localhost=True, served_at=served_at)
     async with _registry(rpc_url, base) as registry:
@@ -28,7 +29,7 @@ async def verify_file(
             submission,
             publications=publications,
             registry=registry,
-            recogniser=FileList(issuers),
+            recogniser=recogniser,
             canonicaliser=canonicaliser(),
             now=datetime.now(UTC),
         )

@@ -95,12 +95,14 @@ def anvil_program(contracts_dir: Path) -> Path:
 
 
 @contextmanager
-def local_chain(contracts_dir: Path, state_file: Path | None = None, port: int | None = None) -> Iterator[LocalChain]:
+def local_chain(
+    contracts_dir: Path, state_file: Path | None = None, port: int | None = None, chain_id: int = CHAIN_ID
+) -> Iterator[LocalChain]:
     """Run a node, with `state_file` as its memory if given; stops it at the end."""
     port = port or free_port()
     command = [
         str(anvil_program(contracts_dir)),
-        *("--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID)),
+        *("--host", "127.0.0.1", "--port", str(port), "--chain-id", str(chain_id)),
         *("--slots-in-an-epoch", "1", "--accounts", "1", "--quiet", "--no-cors"),
         # Without it a restarted node cannot answer for its final block until two new ones are mined.
         "--preserve-historical-states",

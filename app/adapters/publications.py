@@ -22,6 +22,7 @@ from app.errors import AppError
 from app.institutions import service as institutions
 from app.standards import did as did_standard
 from app.verification.evidence import Fetched
+from app.verification.ports import Recogniser
 
 MAX_DID_DOCUMENT = 100_000
 MAX_STATUS_LIST = 1_000_000
@@ -103,13 +104,29 @@ class HttpPublications:
 
 
 class BundledPublications:
-    """What a bundle brings with it, for checking offline. It is as old as the bundle, and the report says so."""
+    """What a bundle brings with it, for checking offline.
 
-    def __init__(self, bundle: Mapping[str, Any]) -> None:
+    Whoever made the file chose the keys in it, so they count only if the verifier's own list vouches for each.
+    """
+
+    def __init__(self, bundle: Mapping[str, Any], recogniser: Recogniser) -> None:
         self._bundle = bundle
+        self._recogniser = recogniser
 
     async def did_document(self, did: str) -> Fetched:
-        return self._member("didDocument", did, "the issuer's published keys")
+        fetched = self._member("didDocument", did, "the issuer's published keys")
+        issuer = (await self._recogniser.recognise(did)).issuer
+        if fetched.data is None or issuer is None:
+            return fetched
+        try:
+            brought = did_standard.read_document(json.loads(fetched.data), did).signing_keys
+        except ValueError:
+            return fetched
+        if all(key.key.encode() in issuer.keys for key in brought):
+            return fetched
+        return _failed(
+            "bundle_key_unknown", "The file brings keys that the list of colleges does not name; check it online."
+        )
 
     async def status_list(self, url: str) -> Fetched:
         return self._member("statusListCredential", url, "the list of withdrawn credentials")

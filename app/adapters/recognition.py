@@ -44,8 +44,9 @@ class FileList:
         for file in sorted(self._folder.glob("*.json")):
             try:
                 entry = json.loads(file.read_text(encoding="utf-8"))
-                issuer = RecognisedIssuer(entry["did"], entry["institution"], entry["ukprn"])
-            except (OSError, ValueError, KeyError, TypeError):
+                keys = tuple(str(key) for key in entry.get("signingKeys", ()))
+                issuer = RecognisedIssuer(entry["did"], entry["institution"], entry["ukprn"], keys)
+            except (OSError, ValueError, KeyError, TypeError, AttributeError):
                 continue
             known = True
             if issuer.did == did:

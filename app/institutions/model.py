@@ -141,8 +141,11 @@ def did_document(institution: Institution, keys: tuple[SigningKey, ...], wallet:
     }
 
 
-def published_wallet(institution: Institution, wallet: Wallet) -> dict[str, Any]:
-    """The public statement of an institution's wallet: `wallets/public/<slug>.json` and the institution's page."""
+def published_wallet(institution: Institution, wallet: Wallet, key: SigningKey) -> dict[str, Any]:
+    """The public statement of an institution's wallet and key: `wallets/public/<slug>.json` and its page.
+
+    The key is there for those who verify without asking anybody: without it they would have to believe a forger.
+    """
     return {
         "institution": institution.name,
         "ukprn": institution.ukprn,
@@ -150,5 +153,6 @@ def published_wallet(institution: Institution, wallet: Wallet) -> dict[str, Any]
         "chainId": wallet.chain_id,
         "address": wallet.address,
         "contract": wallet.contract,
+        "signingKeys": [key.public_key],
         "publishedAt": institution.page_url,
     }

@@ -13,7 +13,8 @@ MAX_DEPTH = 40
 _LARGEST_EXACT = 2**53 - 1
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Possessive, and the closing quote optional: an unfinished string is passed once, not once for each quote in it.
-_NESTING = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class NotStrictJson(ValueError):
@@ -63,12 +64,11 @@ def parse_object(data: bytes, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
 
 def _depth(data: bytes) -> int:
     depth = deepest = 0
-    for match in _NESTING.finditer(data):
-        first = match.group()[0]
-        if first in b"[{":
+    for bracket in _STRING.sub(b"", data).translate(None, _NOT_BRACKETS):
+        if bracket in b"[{":
             depth += 1
             deepest = max(deepest, depth)
-        elif first in b"]}":
+        else:
             depth -= 1
     return deepest
 

@@ -29,11 +29,12 @@ class ChainAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RecognisedIssuer:
-    """An entry in the verifier's own list of issuers."""
+    """An entry in the verifier's own list of issuers. `keys` are the public keys (Multikey) it vouches for."""
 
     did: str
     name: str
     ukprn: str
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

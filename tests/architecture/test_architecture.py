@@ -127,9 +127,10 @@ def test_no_module_reads_the_clock_as_it_is_loaded(path: Path) -> None:
 
 
 def test_no_file_names_this_machine_or_holds_a_private_key() -> None:
-    home = str(Path.home())
+    # A short folder, such as a container's /app, is nobody's secret and stands in many words.
+    folders = {f"{folder}/" for folder in (ROOT, Path.home()) if len(folder.parts) > 2 or folder == Path("/root")}
     private = {
-        "a folder of this machine": re.compile("|".join(re.escape(path) for path in {str(ROOT), f"{home}/"})),
+        "a folder of this machine": re.compile("|".join(map(re.escape, folders)) or r"(?!)"),
         "a user's folder": re.compile(r"/home/(?!user\b|node\b)[a-z][a-z0-9_-]+/|/Users/[a-z]|C:\\\\Users"),
         "a package registry": re.compile(r"files\.python" r"hosted\.org|registry\.np" r"mjs\.org|--index-" r"url\b"),
         "a private key": re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE" r" KEY-----"),

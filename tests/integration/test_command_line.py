@@ -14,13 +14,17 @@ from typing import Any
 
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from app.adapters.local_chain import free_port
+from app.adapters.contexts import canonicaliser
+from app.adapters.local_chain import free_port, local_chain
 from app.anchoring import service as anchoring
 from app.anchoring.audit import audit_log, places_of
 from app.credentials.audit import audit_credentials
 from app.database import transaction
 from app.institutions.model import published_wallet
+from app.standards import data_integrity, multikey
 from app.standards.anchor_receipt import LeafKind
 from tests.integration.conftest import ROOT, Installation
 
@@ -37,7 +41,10 @@ class Terminal:
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def environment(self, **changes: str | None) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("STACKMARK_")}
+        ours = ("STACKMARK_", "PYTHONDONTWRITEBYTECODE")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        # Where Python keeps no bytecode, every start would compile every library again.
+        kept["PYTHONPYCACHEPREFIX"] = str(self.folder.parent / "bytecode")
         given = {
             f"STACKMARK_{name}": value for name, value in {**self.settings, **changes}.items() if value is not None
         }
@@ -256,7 +263,7 @@ async def evidence(installation: Installation, terminal: Terminal) -> Evidence:
     issuers = terminal.folder / "issuers"
     issuers.mkdir()
     identity = installation.issuer.identity
-    statement = published_wallet(identity.institution, identity.wallet)
+    statement = published_wallet(identity.institution, identity.wallet, identity.signing_key)
     (issuers / "northgate.json").write_text(json.dumps(statement))
     return Evidence(json.loads(data), terminal.write("bundle.json", data), issuers)
 
@@ -281,9 +288,7 @@ def test_a_file_is_verified_without_asking_anybody(terminal: Terminal, evidence:
     assert re.fullmatch(r"Refused: This is not valid JSON.*\(malformed_json\)\n", said)
 
 
-def test_a_file_is_verified_with_what_is_published(
-    installation: Installation, terminal: Terminal, evidence: Evidence
-) -> None:
+def test_a_file_is_verified_with_what_is_published(terminal: Terminal, evidence: Evidence) -> None:
     nobody = Terminal(terminal.folder, {"CONTRACTS_DIR": terminal.settings["CONTRACTS_DIR"]}, terminal.secrets)
     chain = ("--rpc", terminal.settings["CHAIN_RPC_URL"])
     with served(terminal) as address:
@@ -296,11 +301,8 @@ def test_a_file_is_verified_with_what_is_published(
         report = json.loads(nobody.run("verify", bare, *where))
         assert (report["verdict"], report["anchor"]) == ("valid", "not yet anchored")
 
-        installation.chain.rpc("anvil_setChainId", 1)
-        try:
-            report = json.loads(nobody.run("verify", evidence.file, *chain, *where))
-        finally:
-            installation.chain.rpc("anvil_setChainId", 31337)
+        with local_chain(ROOT / "contracts", chain_id=1) as other:
+            report = json.loads(nobody.run("verify", evidence.file, "--rpc", other.rpc_url, *where))
         assert (report["verdict"], report["anchor"]) == ("valid", "cannot tell")
         assert {check["check"]: check["code"] for check in report["checks"]}["chain"] == "chain_other"
     # Nobody serves any more: the verdict is that it cannot be told, whatever the chain says.
@@ -366,3 +368,25 @@ async def faults(installation: Installation) -> list[str]:
 def count(database: "psycopg.Connection[Any]", table: str) -> int:
     row = database.execute(f"SELECT count(*) FROM {table}").fetchone()
     return row[0] if row else 0
+
+
+def test_a_forger_cannot_bring_keys_of_his_own(terminal: Terminal, evidence: Evidence) -> None:
+    """Offline, the keys in a bundle are the forger's word: only keys named in the list of issuers count."""
+    key = Ed25519PrivateKey.generate()
+    public = multikey.PublicKey(
+        multikey.KeyType.ED25519, key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    ).encode()
+    forged = json.loads(json.dumps(evidence.bundle))
+    genuine = forged["didDocument"]["verificationMethod"][0]["publicKeyMultibase"]
+    forged["didDocument"] = json.loads(json.dumps(forged["didDocument"]).replace(genuine, public))
+    forged["credential"]["credentialSubject"]["result"][0]["value"] = "Distinction"
+    forged["anchorReceipt"] = None
+    for member in ("credential", "statusListCredential"):
+        document = {name: value for name, value in forged[member].items() if name != "proof"}
+        options = {name: value for name, value in forged[member]["proof"].items() if name != "proofValue"}
+        signature = key.sign(data_integrity.hash_rdfc(canonicaliser(), document, options))
+        forged[member] = data_integrity.secured(document, options, signature)
+    file = terminal.write("forged.json", json.dumps(forged))
+    said = terminal.run("verify", file, "--offline", "--issuers", evidence.issuers, expect=OUTSIDE)
+    assert said.startswith("CANNOT TELL ")
+    assert "(bundle_key_unknown)" in said

@@ -25,7 +25,7 @@ async def _institution(request: Request) -> Response:
         approved = await institutions.accreditations(conn, found.id)
         if negotiation.prefers_html(request):
             titles = {item.id: item.title for item in await catalogue.list_qualifications(conn)}
-    wallet = published_wallet(found, identity.wallet)
+    wallet = published_wallet(found, identity.wallet, identity.signing_key)
     if not negotiation.prefers_html(request):
         members = {
             **wallet,
