@@ -14,6 +14,7 @@ from app.database import libpq_url
 ADVANCE_LOG = "anchoring.advance_log"
 ISSUE_IMPORT = "credentials.issue_import"
 AWARD_STACKS = "stacking.award_completed"
+AWARD_LEARNER = "stacking.award_learner"
 REVIEW_STACKS = "stacking.review_dependents"
 REFRESH_STATUS_LISTS = "credentials.refresh_status_lists"
 SWEEP = "anchoring.sweep"

@@ -53,6 +53,13 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
             await credentials.finish_import(conn, cohort.id)
         logger.info("awards_made", import_id=import_id, awards=awarded)
 
+    @app.task(name=jobs.AWARD_LEARNER, retry=RETRY)
+    async def award_learner(institution_id: str, learner_id: str) -> None:
+        async with transaction(wiring.engine) as conn:
+            issuer = await wiring.issuer(conn, UUID(institution_id))
+            learner = await credentials.get_learner(conn, UUID(institution_id), UUID(learner_id))
+            await stacking.award_completed(conn, issuer, wiring.canonical, [learner], now())
+
     @app.task(name=jobs.REVIEW_STACKS, retry=RETRY)
     async def review_stacks(credential_id: str) -> None:
         async with transaction(wiring.engine) as conn:

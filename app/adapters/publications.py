@@ -135,7 +135,7 @@ class BundledPublications:
         member = self._bundle.get(name)
         if not isinstance(member, dict) or member.get("id") != document_id:
             return _failed("bundle_lacks_document", f"The file does not bring {what}, and nobody was to be asked.")
-        return Fetched(datetime.now(UTC), json.dumps(member, ensure_ascii=False).encode())
+        return Fetched(None, json.dumps(member, ensure_ascii=False).encode())
 
 
 class KnownPublications:

@@ -206,7 +206,7 @@ async def _log(steps: Steps, log_id: UUID) -> Log:
 
 def _paths(entries: tuple[Entry, ...], size: int) -> Callable[[TileSet], list[list[bytes]]]:
     def maths(tree: TileSet) -> list[list[bytes]]:
-        return [merkle.inclusion_path(entry.index or 0, size, tree.node) for entry in entries]
+        return list(merkle.inclusion_paths((entry.index or 0 for entry in entries), size, tree.node))
 
     return maths
 

@@ -7,9 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.credentials import store
 from app.database import transaction
-from app.standards import data_integrity, strict_json
+from app.institutions import service as institutions
+from app.standards import data_integrity, did, strict_json
 from app.standards.anchor_receipt import binding_digest
 from app.standards.data_integrity import CanonicalForm, ProofProblem
+from app.standards.did import DidDocument
 from app.standards.json_ld import NotCanonicalisable
 from app.standards.strict_json import NotStrictJson
 
@@ -22,12 +24,15 @@ async def audit_credentials(
     async with transaction(engine) as conn:
         rows = await store.signed_documents(conn, institution_id)
         waiting = await store.count_prepared(conn, institution_id)
+        institution = await institutions.get_by_id(conn, institution_id)
+        published = await institutions.published_did_document(conn, did=institution.did)
+    issuer = did.read_document(strict_json.parse_object(published), institution.did)
     if waiting:
         faults.append(f"{waiting} credentials are prepared but not signed")
     for row in rows:
-        digest = _digest(row.document, canonical)
+        digest = _digest(row.document, canonical, issuer)
         if digest is None:
-            faults.append(f"credential {row.id} cannot be read as a signed credential")
+            faults.append(f"credential {row.id} is not signed by a key that the institution publishes")
             continue
         if digest != row.digest:
             faults.append(f"credential {row.id} does not have the digest recorded for it")
@@ -39,10 +44,15 @@ async def audit_credentials(
     return len(rows), faults
 
 
-def _digest(data: bytes, canonical: CanonicalForm) -> bytes | None:
+def _digest(data: bytes, canonical: CanonicalForm, issuer: DidDocument) -> bytes | None:
+    """The binding digest of a document whose signature holds; None for any other."""
     try:
         document = strict_json.parse_object(data)
         proof = data_integrity.read_proof(document)
-        return binding_digest(data_integrity.hash_for(proof, document, canonical), proof.signature)
+        hash_data = data_integrity.hash_for(proof, document, canonical)
     except (NotStrictJson, ProofProblem, NotCanonicalisable):
         return None
+    key = issuer.signing_key(proof.verification_method)
+    if key is None or not data_integrity.verify_signature(key.key, proof.signature, hash_data):
+        return None
+    return binding_digest(hash_data, proof.signature)

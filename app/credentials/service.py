@@ -94,13 +94,24 @@ async def issue_one(
     awarded_on: date,
     now: datetime,
 ) -> Credential:
-    """Issue one credential for one result, signed at once. Raises what `issuing` raises."""
+    """Issue one credential for one result, signed at once; a job makes the award it may complete.
+
+    Raises what `issuing` raises.
+    """
     unit = await catalogue.find_component(conn, qualification, component)
     learners = await store.save_learners(conn, issuer.institution.id, {uln: (learner_name, email)})
     orders = await issuing.order_units(conn, issuer, [(learners[uln], unit, grade, awarded_on)], now.date())
     ids = await issuing.prepare(conn, issuer, orders, now)
     await issuing.sign_prepared(conn, issuer, reference, now, ids)
-    return await get(conn, issuer.institution.id, ids[0])
+    institution_id = issuer.institution.id
+    await jobs.enqueue(
+        conn,
+        jobs.AWARD_LEARNER,
+        lock=f"issue:{institution_id}",
+        institution_id=str(institution_id),
+        learner_id=str(learners[uln].id),
+    )
+    return await get(conn, institution_id, ids[0])
 
 
 async def issue_import(

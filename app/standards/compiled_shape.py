@@ -55,7 +55,7 @@ _TO_ESCAPE = re.compile(r'[\t\n\r"\\]')
 _ESCAPED = str.maketrans({"\t": r"\t", "\n": r"\n", "\r": r"\r", '"': r"\"", "\\": r"\\"})
 # No dot segments, percent signs or queries: parsers differ in what they accept or tidy up.
 _SAFE_IRI = re.compile(
-    r"(https?://)[A-Za-z0-9.-]+(?::\d{1,4})?(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?(?:#[A-Za-z0-9._~-]*)?"
+    r"(https?://)[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?(?:#[A-Za-z0-9._~-]*)?"
     r"|(urn:uuid:)[A-Za-z0-9-]+",
     re.ASCII,
 )

@@ -5,7 +5,7 @@ leaves [index * 2**level, (index + 1) * 2**level): an in-memory `Tree` or stored
 Positions are 0-based; a tree size is a number of leaves.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 
 Node = Callable[[int, int], bytes]
@@ -33,20 +33,35 @@ def inclusion_path(index: int, size: int, node: Node) -> list[bytes]:
 
     Raises `ValueError` unless 0 <= index < size.
     """
-    if not 0 <= index < size:
-        raise ValueError("the leaf is not in a tree of that size")
-    path: list[bytes] = []
-    start, end = 0, size
-    while end - start > 1:
-        split = start + _largest_power_below(end - start)
-        if index < split:
-            path.append(_subtree(split, end, node))
-            end = split
-        else:
-            path.append(_subtree(start, split, node))
-            start = split
-    path.reverse()
-    return path
+    return next(inclusion_paths([index], size, node))
+
+
+def inclusion_paths(indexes: Iterable[int], size: int, node: Node) -> Iterator[list[bytes]]:
+    """Inclusion proofs of many leaves of one tree, in the order given.
+
+    The unfinished right edge of the tree, which half of all proofs need, is hashed once. Raises `ValueError` as
+    `inclusion_path` does.
+    """
+    edge: dict[int, bytes] = {}
+    for index in indexes:
+        if not 0 <= index < size:
+            raise ValueError("the leaf is not in a tree of that size")
+        path: list[bytes] = []
+        place, last, level = index, size - 1, 0
+        while last:
+            if place & 1:
+                path.append(node(level, place - 1))
+            elif place < last:
+                sibling = place + 1
+                if (sibling + 1) << level <= size:
+                    path.append(node(level, sibling))
+                else:
+                    if level not in edge:
+                        edge[level] = _subtree(sibling << level, size, node)
+                    path.append(edge[level])
+            # A last node without a sibling moves up as it is.
+            place, last, level = place >> 1, last >> 1, level + 1
+        yield path
 
 
 def consistency_path(first: int, second: int, node: Node) -> list[bytes]:

@@ -8,9 +8,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A published document as received at `at`, or why there is none. `code` and `failure` go together."""
+    """A published document as received at `at`, or why there is none. `code` and `failure` go together.
 
-    at: datetime
+    `at` None = nobody knows how old it is: it came with the document itself.
+    """
+
+    at: datetime | None
     data: bytes | None = None
     code: str = ""
     failure: str = ""

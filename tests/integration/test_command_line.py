@@ -205,8 +205,8 @@ async def test_a_credential_is_withdrawn_once(installation: Installation, termin
 
 TAMPERINGS = [
     ("a changed digest of a credential", "UPDATE credentials SET digest = sha256('x') WHERE id = %(id)s", "credential {id} does not have the digest recorded for it"),
-    ("a changed byte of a document", "UPDATE credentials SET document = convert_to(replace(convert_from(document, 'UTF8'), 'Merit', 'Morit'), 'UTF8') WHERE id = %(id)s", "credential {id} does not have the digest recorded for it"),
-    ("a document that is none", "UPDATE credentials SET document = 'x' WHERE id = %(id)s", "credential {id} cannot be read as a signed credential"),
+    ("a changed byte of a document", "UPDATE credentials SET document = convert_to(replace(convert_from(document, 'UTF8'), 'Merit', 'Morit'), 'UTF8') WHERE id = %(id)s", "credential {id} is not signed by a key that the institution publishes"),
+    ("a document that is none", "UPDATE credentials SET document = 'x' WHERE id = %(id)s", "credential {id} is not signed by a key that the institution publishes"),
     ("a credential that is not signed", "UPDATE credentials SET state = 'prepared' WHERE id = %(id)s", "1 credentials are prepared but not signed"),
     ("a deleted credential", "DELETE FROM credentials WHERE id = %(id)s", "1 credential entries of the log belong to no credential"),
     ("a deleted entry", "DELETE FROM log_entries WHERE digest = %(digest)s", "credential {id} stands in 0 log entries, not in one"),
@@ -242,7 +242,7 @@ async def test_the_audit_names_every_tampering(
 
     with tampered(database, TAMPERINGS[1][1], {"id": credential.id, "digest": credential.digest}):
         said = terminal.run("audit", "--without-chain", expect=REFUSED)
-    assert f"  credential {credential.id} does not have the digest recorded for it\n" in said
+    assert f"  credential {credential.id} is not signed by a key that the institution publishes\n" in said
     assert "Southport College (test): 0 credentials" in said
 
 

@@ -11,7 +11,7 @@ from openbadgeslib.ob3.contexts import document_loader
 from pyld import jsonld
 
 from app.adapters.contexts import canonicaliser
-from app.standards import data_integrity, open_badge
+from app.standards import data_integrity, open_badge, status_list
 from app.standards.compiled_shape import ShapeCache
 from app.standards.json_ld import NotCanonicalisable
 from tests.unit.standards import sample
@@ -138,6 +138,19 @@ def test_each_kind_of_document_is_compiled(document: dict[str, Any]) -> None:
     assert fast.n_quads(document) == expected
     assert fast.is_compiled(document)
     assert fast.n_quads(document) == expected
+
+
+@pytest.mark.parametrize("host", ["college.example.ac.uk", "localhost:8000", "localhost:45123"])
+def test_a_college_at_any_port_is_compiled(host: str) -> None:
+    documents = []
+    for number in (1, 2):
+        document = sample.credential(number)
+        url = f"http://{host}/i/college/status/1"
+        documents.append({**document, "credentialStatus": status_list.entry(url, number)})
+    fast = ShapeCache(FULL)
+    for document in documents:
+        assert fast.n_quads(document) == FULL.n_quads(document)
+        assert fast.is_compiled(document)
 
 
 def test_parts_may_differ_within_one_shape_but_not_coincide() -> None:
