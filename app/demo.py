@@ -102,7 +102,7 @@ def run_demo(base: Settings, *, check: bool) -> int:
                 return 0
             out.print(f"\n[bold]serving[/] on http://127.0.0.1:{port} (Ctrl-C stops everything)")
             while True:
-                time.sleep(3600)
+                signal.pause()
     except KeyboardInterrupt:
         out.print("\nStopped. What was made is kept; run the same command to go on.")
         return 0
