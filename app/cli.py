@@ -92,7 +92,7 @@ def worker() -> None:
     """Work through the queue: sign, seal, submit, confirm, award."""
     from app import worker as background
 
-    asyncio.run(background.run(settings()))
+    asyncio.run(background.run_for_good(settings()))
 
 
 @app.command("import")

@@ -5,7 +5,9 @@ from uuid import UUID
 
 import procrastinate
 import structlog
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import DeleteJobCondition
+from psycopg import OperationalError
 
 from app import jobs
 from app.anchoring import sending
@@ -70,9 +72,14 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
     @app.task(name=jobs.REFRESH_STATUS_LISTS, retry=RETRY)
     async def refresh_status_lists(timestamp: int) -> None:
         async with transaction(wiring.engine) as conn:
-            for institution in await institutions.list_all(conn):
-                issuer = await wiring.issuer(conn, institution.id)
-                await status.refresh(conn, issuer, now())
+            everyone = await institutions.list_all(conn)
+        for institution in everyone:
+            try:
+                async with transaction(wiring.engine) as conn:
+                    await status.refresh(conn, await wiring.issuer(conn, institution.id), now())
+            except AppError as error:
+                # One institution's missing key must not let the others' lists run out.
+                logger.error("status_list_not_refreshed", institution=institution.slug, code=error.code)
 
     @app.periodic(cron="* * * * *")
     @app.task(name=jobs.SWEEP)
@@ -81,6 +88,16 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
         async with transaction(wiring.engine) as conn:
             await anchoring.request_all(conn)
             await credentials.request_unfinished(conn)
+
+
+async def run_for_good(settings: Settings) -> None:
+    """Work until asked to stop; a database that goes away is waited for."""
+    while True:
+        try:
+            return await run(settings)
+        except (ConnectorException, OperationalError, AppError, OSError, ExceptionGroup) as error:
+            logger.error("worker_interrupted", reason=type(error).__name__)
+            await asyncio.sleep(settings.worker_poll_seconds)
 
 
 async def run(settings: Settings, *, until_idle: bool = False) -> None:
@@ -108,7 +125,10 @@ async def run(settings: Settings, *, until_idle: bool = False) -> None:
 async def rescue(app: procrastinate.App, stalled_after: float) -> None:
     """Take up again what a killed worker left running, for its locks hold up everybody; every task may be repeated."""
     while True:
-        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after):
-            logger.warning("job_taken_up_again", task=job.task_name)
-            await app.job_manager.retry_job(job)
+        try:
+            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after):
+                logger.warning("job_taken_up_again", task=job.task_name)
+                await app.job_manager.retry_job(job)
+        except ConnectorException as error:
+            logger.warning("rescue_put_off", reason=type(error).__name__)
         await asyncio.sleep(stalled_after / 3)

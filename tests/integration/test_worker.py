@@ -81,6 +81,29 @@ async def test_a_worker_killed_while_signing_is_followed_by_another(installation
     assert (count, faults) == (cohort.row_count + 285, [])
 
 
+async def test_a_worker_outlives_a_database_that_drops_every_connection(installation: Installation) -> None:
+    process = start_worker(installation.settings)
+    try:
+        deadline = time.monotonic() + 90
+        while not await installation.is_settled():
+            assert time.monotonic() < deadline
+            installation.chain.finalize()
+        for _ in range(3):
+            with psycopg.connect(installation.settings.secret_database_url(), autocommit=True) as conn:
+                conn.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+        await installation.issue_one()
+        while not await installation.is_settled():
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            installation.chain.finalize()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
 async def test_a_wrong_passphrase_is_said_and_leaves_nothing(installation: Installation) -> None:
     from pydantic import SecretStr
 
