@@ -1,4 +1,4 @@
-"""Stand-ins for ports, holding what a test gives them. The real adapters pass the same suites."""
+"""Stand-ins for ports, holding what a test gives them. The real adapters pass the same suite (test_ports.py)."""
 
 from datetime import UTC, datetime
 
@@ -42,9 +42,10 @@ class MemoryList:
 
     def __init__(self, issuers: dict[str, tuple[str, str]] | None) -> None:
         self.issuers = issuers
+        self.keys: tuple[str, ...] = ()
 
     async def recognise(self, did: str) -> Recognition:
         if self.issuers is None:
             return Recognition(False)
         found = self.issuers.get(did)
-        return Recognition(True, RecognisedIssuer(did, *found) if found else None)
+        return Recognition(True, RecognisedIssuer(did, *found, self.keys) if found else None)

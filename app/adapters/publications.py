@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.credentials import status
 from app.database import transaction
-from app.errors import AppError
+from app.errors import NotFound
 from app.institutions import service as institutions
 from app.standards import did as did_standard
 from app.verification.evidence import Fetched
@@ -175,8 +175,8 @@ class HostedPublications:
         async with transaction(self._engine) as conn:
             try:
                 return Fetched(self._now(), await institutions.published_did_document(conn, did=did))
-            except AppError:
-                pass
+            except NotFound:
+                pass  # Not one of ours: it is looked up where it says it lives.
         return await self._elsewhere.did_document(did)
 
     async def status_list(self, url: str) -> Fetched:

@@ -1,0 +1,133 @@
+"""One suite for each port of verification, run against the stand-in and every real adapter."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from app.adapters.evm import EvmChain
+from app.adapters.publications import BundledPublications, HostedPublications, HttpPublications, KnownPublications
+from app.adapters.recognition import FileList, KnownTenant, TenantList
+from app.adapters.registry import EvmRegistry, NoRegistry
+from app.institutions.model import published_wallet
+from app.standards import anchor_receipt, status_list
+from app.verification.ports import Publications, Recogniser, Registry
+from app.wiring import now
+from tests.fakes import MemoryList, MemoryPublications, MemoryRegistry
+from tests.integration.conftest import Foundation, Installation, fresh_installation
+
+STRANGER = "did:web:nobody.invalid"
+
+
+class World:
+    """An installation with one anchored credential, and its bundle taken apart."""
+
+    def __init__(self, installation: Installation, bundle: bytes) -> None:
+        self.installation = installation
+        self.bundle = json.loads(bundle)
+        self.issuer = installation.issuer.institution
+        self.receipt = anchor_receipt.read_receipt(self.bundle["anchorReceipt"])
+        entry = status_list.read_entry(self.bundle["credential"])
+        assert entry is not None
+        self.list_url = entry[0]
+        self.documents = {
+            self.issuer.did: json.dumps(self.bundle["didDocument"]).encode(),
+            self.list_url: json.dumps(self.bundle["statusListCredential"]).encode(),
+        }
+
+
+@pytest_asyncio.fixture(scope="module")
+async def world(foundation: Foundation) -> AsyncIterator[World]:
+    async with fresh_installation(foundation) as installation:
+        credential = await installation.issue_one()
+        await installation.work()
+        yield World(installation, await installation.bundle(credential.id))
+
+
+def publications(kind: str, world: World) -> Publications:
+    elsewhere = HttpPublications(allow_localhost=False)
+    issuers = MemoryList({world.issuer.did: (world.issuer.name, world.issuer.ukprn)})
+    issuers.keys = (world.installation.issuer.identity.signing_key.public_key,)
+    made: dict[str, Publications] = {
+        "memory": MemoryPublications(world.documents),
+        "known": KnownPublications(dict(world.documents), now()),
+        "bundled": BundledPublications(world.bundle, issuers),
+        "hosted": HostedPublications(world.installation.wiring.engine, elsewhere, now),
+    }
+    return made[kind]
+
+
+@pytest.mark.parametrize("kind", ["memory", "known", "bundled", "hosted"])
+async def test_publications(world: World, kind: str) -> None:
+    port = publications(kind, world)
+    found = [await port.did_document(world.issuer.did), await port.status_list(world.list_url)]
+    assert [json.loads(one.data or b"null") for one in found] == [
+        json.loads(world.documents[world.issuer.did]),
+        json.loads(world.documents[world.list_url]),
+    ]
+    # What is not published is a failure with a code and a sentence, never an exception and never an empty document.
+    for missing in (await port.did_document(STRANGER), await port.status_list("https://nobody.invalid/status/1")):
+        assert missing.data is None
+        assert missing.code
+        assert missing.failure.endswith(".")
+
+
+@pytest.mark.parametrize("kind", ["memory", "evm"])
+async def test_registry(world: World, kind: str) -> None:
+    receipt = world.receipt
+    key = (receipt.chain_id, receipt.contract, receipt.anchored_by.address, receipt.root)
+    port: Registry = world.installation.wiring.registry
+    if kind == "memory":
+        port = MemoryRegistry({key: 1_800_000_000})
+    recorded = await port.anchored(*key)
+    assert recorded.final
+    assert (recorded.anchored_at or 0) > 0
+    for wrong in ((*key[:3], bytes(32)), (key[0], key[1], "0x" + "11" * 20, key[3])):
+        assert (await port.anchored(*wrong)).anchored_at == 0
+
+
+@pytest.mark.parametrize("kind", ["memory", "evm", "none"])
+async def test_a_registry_that_is_away_knows_nothing(world: World, kind: str) -> None:
+    settings = world.installation.settings
+    unreachable = EvmChain("http://127.0.0.1:9", settings.finality, settings.contracts_dir)
+    ports: dict[str, Registry] = {
+        "memory": MemoryRegistry({}, away=True),
+        "evm": EvmRegistry(unreachable),
+        "none": NoRegistry(),
+    }
+    try:
+        answer = await ports[kind].anchored(31337, "0x" + "22" * 20, "0x" + "11" * 20, bytes(32))
+    finally:
+        await unreachable.close()
+    assert answer.anchored_at is None
+    assert not answer.final
+    assert answer.code
+
+
+@pytest.mark.parametrize("kind", ["memory", "tenants", "tenant", "files"])
+async def test_recognition(world: World, kind: str, tmp_path: Path) -> None:
+    identity = world.installation.issuer.identity
+    statement = published_wallet(identity.institution, identity.wallet, identity.signing_key)
+    (tmp_path / "northgate.json").write_text(json.dumps(statement), encoding="utf-8")
+    (tmp_path / "torn.json").write_text("{", encoding="utf-8")
+    ports: dict[str, Recogniser] = {
+        "memory": MemoryList({world.issuer.did: (world.issuer.name, world.issuer.ukprn)}),
+        "tenants": TenantList(world.installation.wiring.engine),
+        "tenant": KnownTenant(world.issuer),
+        "files": FileList(tmp_path),
+    }
+    found = await ports[kind].recognise(world.issuer.did)
+    assert found.known
+    assert found.issuer is not None
+    assert (found.issuer.did, found.issuer.name) == (world.issuer.did, world.issuer.name)
+    assert found.issuer.ukprn == world.issuer.ukprn
+    stranger = await ports[kind].recognise(STRANGER)
+    assert (stranger.known, stranger.issuer) == (True, None)
+
+
+async def test_no_list_at_all_recognises_nobody(world: World, tmp_path: Path) -> None:
+    for port in (MemoryList(None), FileList(tmp_path)):
+        answer = await port.recognise(world.issuer.did)
+        assert (answer.known, answer.issuer) == (False, None)
