@@ -11,10 +11,19 @@ class MemoryPublications:
     def __init__(self, documents: dict[str, bytes]) -> None:
         self.documents = documents
 
-    async def did_document(self, did: str) -> Fetched:
+    async def did_document(self, did: str, at: datetime | None = None) -> Fetched:
         return self._find(did)
 
-    async def status_list(self, url: str) -> Fetched:
+    async def status_list(self, url: str, at: datetime | None = None) -> Fetched:
+        return self._find(url)
+
+    async def status_reasons(self, url: str) -> Fetched:
+        return self._find(f"{url}/reasons")
+
+    async def accreditations(self, url: str) -> Fetched:
+        return self._find(url)
+
+    async def checkpoints(self, url: str) -> Fetched:
         return self._find(url)
 
     def _find(self, name: str) -> Fetched:

@@ -21,12 +21,19 @@ from app.database import transaction
 from app.errors import NotFound
 from app.institutions import service as institutions
 from app.standards import did as did_standard
+from app.standards.vc import timestamp
 from app.verification.evidence import Fetched
 from app.verification.ports import Recogniser
 
 MAX_DID_DOCUMENT = 100_000
 MAX_STATUS_LIST = 1_000_000
 TIMEOUT_SECONDS = 5
+
+KEYS = "The issuer's published keys"
+STATUS = "The list of withdrawn credentials"
+REASONS = "The reasons for withdrawals"
+ACCREDITATIONS = "The issuer's accreditations"
+CHECKPOINTS = "The issuer's list of register entries"
 
 
 class HttpPublications:
@@ -40,15 +47,26 @@ class HttpPublications:
         self._allow_localhost = allow_localhost
         self._served_at = served_at
 
-    async def did_document(self, did: str) -> Fetched:
+    async def did_document(self, did: str, at: datetime | None = None) -> Fetched:
         try:
             url = did_standard.web_url(did)
         except ValueError:
             return _failed("did_method_unknown", "The issuer is named in a way this verifier cannot look up.")
-        return await self._fetch(url, MAX_DID_DOCUMENT, "The issuer's published keys")
+        # DID 1.0, section 3.2.1: the DID parameter versionTime.
+        return await self._fetch(_dated(url, "versionTime", at), MAX_DID_DOCUMENT, KEYS)
 
-    async def status_list(self, url: str) -> Fetched:
-        return await self._fetch(url, MAX_STATUS_LIST, "The list of withdrawn credentials")
+    async def status_list(self, url: str, at: datetime | None = None) -> Fetched:
+        # Bitstring Status List 1.0, section 3.2: a list may be had as of a time.
+        return await self._fetch(_dated(url, "timestamp", at), MAX_STATUS_LIST, STATUS)
+
+    async def status_reasons(self, url: str) -> Fetched:
+        return await self._fetch(f"{url}/reasons", MAX_STATUS_LIST, REASONS)
+
+    async def accreditations(self, url: str) -> Fetched:
+        return await self._fetch(url, MAX_STATUS_LIST, ACCREDITATIONS)
+
+    async def checkpoints(self, url: str) -> Fetched:
+        return await self._fetch(url, MAX_STATUS_LIST, CHECKPOINTS)
 
     async def _fetch(self, url: str, limit: int, what: str) -> Fetched:
         try:
@@ -113,7 +131,7 @@ class BundledPublications:
         self._bundle = bundle
         self._recogniser = recogniser
 
-    async def did_document(self, did: str) -> Fetched:
+    async def did_document(self, did: str, at: datetime | None = None) -> Fetched:
         fetched = self._member("didDocument", did, "the issuer's published keys")
         issuer = (await self._recogniser.recognise(did)).issuer
         if fetched.data is None or issuer is None:
@@ -128,8 +146,17 @@ class BundledPublications:
             "bundle_key_unknown", "The file brings keys that the list of colleges does not name; check it online."
         )
 
-    async def status_list(self, url: str) -> Fetched:
+    async def status_list(self, url: str, at: datetime | None = None) -> Fetched:
         return self._member("statusListCredential", url, "the list of withdrawn credentials")
+
+    async def status_reasons(self, url: str) -> Fetched:
+        return _failed("bundle_lacks_document", "The file does not bring the reasons for withdrawals.")
+
+    async def accreditations(self, url: str) -> Fetched:
+        return _failed("bundle_lacks_document", "The file does not bring the issuer's accreditations.")
+
+    async def checkpoints(self, url: str) -> Fetched:
+        return _failed("bundle_lacks_document", "The file does not bring the issuer's list of register entries.")
 
     def _member(self, name: str, document_id: str, what: str) -> Fetched:
         member = self._bundle.get(name)
@@ -145,11 +172,20 @@ class KnownPublications:
         self._documents = documents
         self._at = at
 
-    async def did_document(self, did: str) -> Fetched:
-        return self._find(did, "The issuer's published keys")
+    async def did_document(self, did: str, at: datetime | None = None) -> Fetched:
+        return self._find(did, KEYS)
 
-    async def status_list(self, url: str) -> Fetched:
-        return self._find(url, "The list of withdrawn credentials")
+    async def status_list(self, url: str, at: datetime | None = None) -> Fetched:
+        return self._find(url, STATUS)
+
+    async def status_reasons(self, url: str) -> Fetched:
+        return self._find(f"{url}/reasons", REASONS)
+
+    async def accreditations(self, url: str) -> Fetched:
+        return self._find(url, ACCREDITATIONS)
+
+    async def checkpoints(self, url: str) -> Fetched:
+        return self._find(url, CHECKPOINTS)
 
     def _find(self, name: str, what: str) -> Fetched:
         data = self._documents.get(name)
@@ -171,15 +207,24 @@ class HostedPublications:
         self._elsewhere = elsewhere
         self._now = now
 
-    async def did_document(self, did: str) -> Fetched:
+    async def did_document(self, did: str, at: datetime | None = None) -> Fetched:
         async with transaction(self._engine) as conn:
             try:
                 return Fetched(self._now(), await institutions.published_did_document(conn, did=did))
             except NotFound:
                 pass  # Not one of ours: it is looked up where it says it lives.
-        return await self._elsewhere.did_document(did)
+        return await self._elsewhere.did_document(did, at)
 
-    async def status_list(self, url: str) -> Fetched:
+    async def status_reasons(self, url: str) -> Fetched:
+        return await self._elsewhere.status_reasons(url)
+
+    async def accreditations(self, url: str) -> Fetched:
+        return await self._elsewhere.accreditations(url)
+
+    async def checkpoints(self, url: str) -> Fetched:
+        return await self._elsewhere.checkpoints(url)
+
+    async def status_list(self, url: str, at: datetime | None = None) -> Fetched:
         origin, _, tail = url.partition("/i/")
         slug, _, number = tail.partition("/status/")
         if number.isascii() and number.isdigit() and len(number) < 9:
@@ -189,7 +234,11 @@ class HostedPublications:
                     document = await status.published(conn, institution.id, int(number))
                     if document is not None:
                         return Fetched(self._now(), document)
-        return await self._elsewhere.status_list(url)
+        return await self._elsewhere.status_list(url, at)
+
+
+def _dated(url: str, parameter: str, at: datetime | None) -> str:
+    return url if at is None else f"{url}{'&' if '?' in url else '?'}{parameter}={timestamp(at)}"
 
 
 def _failed(code: str, sentence: str) -> Fetched:

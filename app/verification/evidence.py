@@ -32,12 +32,16 @@ class ChainAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RecognisedIssuer:
-    """An entry in the verifier's own list of issuers. `keys` are the public keys (Multikey) it vouches for."""
+    """An entry in the verifier's own list of issuers. `keys` are the public keys (Multikey) it vouches for.
+
+    `is_root`: the verifier trusts this one to accredit others (the scheme operator).
+    """
 
     did: str
     name: str
     ukprn: str
     keys: tuple[str, ...] = ()
+    is_root: bool = False
 
 
 @dataclass(frozen=True, slots=True)

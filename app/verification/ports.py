@@ -1,16 +1,29 @@
 """What a verifier needs of the outside. Failures come back as values: a dead network is evidence of nothing."""
 
+from datetime import datetime
 from typing import Protocol
 
 from app.verification.evidence import ChainAnswer, Fetched, Recognition
 
 
 class Publications(Protocol):
-    """Documents that issuers publish."""
+    """Documents that issuers publish. `at` asks for the version that was in force then; None = the current one."""
 
-    async def did_document(self, did: str) -> Fetched: ...
+    async def did_document(self, did: str, at: datetime | None = None) -> Fetched: ...
 
-    async def status_list(self, url: str) -> Fetched: ...
+    async def status_list(self, url: str, at: datetime | None = None) -> Fetched: ...
+
+    async def status_reasons(self, url: str) -> Fetched:
+        """Why and when places of the status list at `url` were set. Asked as a whole: nobody learns which place."""
+        ...
+
+    async def accreditations(self, url: str) -> Fetched:
+        """The accreditation credentials behind an institution, up to a root."""
+        ...
+
+    async def checkpoints(self, url: str) -> Fetched:
+        """The signed list of an institution's checkpoints."""
+        ...
 
 
 class Registry(Protocol):
