@@ -5,6 +5,7 @@ Exit codes: 0 done (or: valid), 1 refused (or: not valid), 2 wrong usage, 3 cann
 
 import asyncio
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -157,23 +158,28 @@ def revoke(
 @app.command()
 def verify(
     file: Annotated[Path, typer.Argument(help="A credential or a bundle (JSON).", exists=True, dir_okay=False)],
-    rpc: Annotated[str | None, typer.Option(help="Address of a node of the chain to ask.")] = None,
+    rpc: Annotated[
+        list[str] | None, typer.Option(help="Address of a node of the chain; given twice, both must agree.")
+    ] = None,
     issuers: Annotated[Path, typer.Option(help="Folder of recognised issuers.")] = Path("wallets/public"),
     served_at: Annotated[str | None, typer.Option(help="Where a development issuer's pages are really served.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Use only what the bundle brings; ask nobody.")] = False,
+    at: Annotated[datetime | None, typer.Option(help="The day asked about.", formats=["%Y-%m-%d"])] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Verify a credential from public sources alone: the document, the issuer's publications, the chain."""
+    from app.verification.verify import end_of_day
     from app.verifying import verify_file
 
     report = asyncio.run(
         verify_file(
             file.read_bytes(),
-            rpc_url=None if offline else rpc or settings().chain_rpc_url,
+            rpc_urls=[] if offline else rpc or [url for url in (settings().chain_rpc_url,) if url],
             issuers=issuers,
             served_at=served_at,
             offline=offline,
             base=settings(),
+            as_of=end_of_day(at.date()) if at else None,
         )
     )
     if as_json:
@@ -182,7 +188,9 @@ def verify(
         colour = {"valid": "green", "cannot tell": "yellow"}.get(report.verdict, "red")
         out.print(Text.assemble((report.verdict.upper(), f"bold {colour}"), f" {report.summary}"))
         for finding in report.findings:
-            out.print(f"  {finding.outcome:<8}{finding.check:<11} {finding.sentence} ({finding.code})")
+            out.print(f"  {finding.outcome:<8}{finding.check:<13} {finding.sentence} ({finding.code})")
+        shown = f"{report.true_as_of:%d %B %Y, %H:%M} UTC" if report.true_as_of else "an unknown time"
+        out.print(f"  Evidence reached: {report.level}. True as of {shown}.")
     raise SystemExit({"valid": 0, "cannot tell": EXIT_OUTSIDE}.get(report.verdict, 1))
 
 

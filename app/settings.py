@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     contracts_dir: Path = Path("contracts")
     database_url: SecretStr | None = None
     chain_rpc_url: str | None = None
+    # More nodes of the same chain that a check must find in agreement, separated by spaces.
+    witness_rpc_urls: str = ""
     registry_address: str | None = Field(default=None, pattern=r"^0x[0-9a-fA-F]{40}$")
     finality: str = Field(default="finalized", pattern=r"^(finalized|safe|[0-9]{1,3})$")
     public_url: str = "http://localhost:8000"

@@ -1,6 +1,6 @@
 """Verifying a file as anybody could: no database, no account; the document, what the issuer publishes, a chain."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from app.adapters.contexts import canonicaliser
 from app.adapters.publications import BundledPublications, HttpPublications
 from app.adapters.recognition import FileList
-from app.adapters.registry import EvmRegistry, NoRegistry
+from app.adapters.registry import NoRegistry, registry_of
 from app.settings import Settings
 from app.verification import verify
 from app.verification.ports import Publications, Registry
@@ -16,15 +16,25 @@ from app.verification.report import Report
 
 
 async def verify_file(
-    data: bytes, *, rpc_url: str | None, issuers: Path, served_at: str | None, offline: bool, base: Settings
+    data: bytes,
+    *,
+    rpc_urls: Sequence[str],
+    issuers: Path,
+    served_at: str | None,
+    offline: bool,
+    base: Settings,
+    as_of: datetime | None = None,
 ) -> Report:
-    """The report on a credential or bundle. Raises `Refused` for what is not one."""
+    """The report on a credential or bundle, as of now or a past moment. Raises `Refused` for what is not one.
+
+    With several `rpc_urls`, nodes of the same chain, only what all of them say is believed.
+    """
     submission, bundle = verify.read_submission(data)
     recogniser = FileList(issuers)
     publications: Publications = BundledPublications(bundle, recogniser)
     if not offline:
         publications = HttpPublications(allow_localhost=True, served_at=served_at)
-    async with _registry(rpc_url, base) as registry:
+    async with _registry(rpc_urls, base) as registry:
         return await verify.verify(
             submission,
             publications=publications,
@@ -32,18 +42,20 @@ async def verify_file(
             recogniser=recogniser,
             canonicaliser=canonicaliser(),
             now=datetime.now(UTC),
+            as_of=as_of,
         )
 
 
 @asynccontextmanager
-async def _registry(rpc_url: str | None, base: Settings) -> AsyncIterator[Registry]:
-    if rpc_url is None:
+async def _registry(rpc_urls: Sequence[str], base: Settings) -> AsyncIterator[Registry]:
+    if not rpc_urls:
         yield NoRegistry()
         return
     from app.adapters.evm import EvmChain
 
-    chain = EvmChain(rpc_url, base.finality, base.contracts_dir)
+    chains = [EvmChain(url, base.finality, base.contracts_dir) for url in rpc_urls]
     try:
-        yield EvmRegistry(chain)
+        yield registry_of(chains)
     finally:
-        await chain.close()
+        for chain in chains:
+            await chain.close()

@@ -83,10 +83,18 @@ class Wiring:
         return EvmChain(self.settings.chain_rpc_url, self.settings.finality, self.settings.contracts_dir)
 
     @cached_property
-    def registry(self) -> Registry:
-        from app.adapters.registry import EvmRegistry, NoRegistry
+    def witnesses(self) -> tuple["EvmChain", ...]:
+        """Further nodes of the chain, asked only when something is verified."""
+        from app.adapters.evm import EvmChain
 
-        return EvmRegistry(self.chain) if self.settings.chain_rpc_url else NoRegistry()
+        addresses = self.settings.witness_rpc_urls.split()
+        return tuple(EvmChain(url, self.settings.finality, self.settings.contracts_dir) for url in addresses)
+
+    @cached_property
+    def registry(self) -> Registry:
+        from app.adapters.registry import NoRegistry, registry_of
+
+        return registry_of([self.chain, *self.witnesses]) if self.settings.chain_rpc_url else NoRegistry()
 
     @cached_property
     def publications(self) -> HostedPublications:
@@ -100,7 +108,7 @@ class Wiring:
     async def issuer(self, conn: AsyncConnection, institution_id: UUID) -> Issuer:
         return await credentials.issuer_of(conn, self.keystore, self.compiled, institution_id)
 
-    async def verify(self, submission: Submission) -> Report:
+    async def verify(self, submission: Submission, as_of: datetime | None = None) -> Report:
         """The report on what somebody handed in."""
         return await verify.verify(
             submission,
@@ -109,6 +117,7 @@ class Wiring:
             recogniser=TenantList(self.engine),
             canonicaliser=self._for_strangers,
             now=now(),
+            as_of=as_of,
         )
 
     async def verify_ours(self, found: PublishedEvidence) -> Report:
@@ -137,6 +146,6 @@ async def wired(settings: Settings, pool_size: int = 8) -> AsyncIterator[Wiring]
     try:
         yield wiring
     finally:
-        if "chain" in wiring.__dict__:
-            await wiring.chain.close()
+        for chain in ([wiring.chain] if "chain" in wiring.__dict__ else []) + [*wiring.__dict__.get("witnesses", ())]:
+            await chain.close()
         await engine.dispose()

@@ -34,6 +34,8 @@ STATUS = "The list of withdrawn credentials"
 REASONS = "The reasons for withdrawals"
 ACCREDITATIONS = "The issuer's accreditations"
 CHECKPOINTS = "The issuer's list of register entries"
+PUBLISHED = "what the issuer publishes on this site"
+THE_FILE = "the file itself"
 
 
 class HttpPublications:
@@ -49,6 +51,10 @@ class HttpPublications:
 
     async def did_document(self, did: str, at: datetime | None = None) -> Fetched:
         try:
+            if did.startswith("did:key:"):
+                # The name is the key: there is nothing to fetch, and nothing that could change.
+                document = json.dumps(did_standard.key_document(did)).encode()
+                return Fetched(datetime.now(UTC), document, source="the identifier itself")
             url = did_standard.web_url(did)
         except ValueError:
             return _failed("did_method_unknown", "The issuer is named in a way this verifier cannot look up.")
@@ -101,7 +107,7 @@ class HttpPublications:
                         return _failed("publication_too_large", f"{what} are unreasonably large.")
             finally:
                 await response.aclose()
-        return Fetched(datetime.now(UTC), data)
+        return Fetched(datetime.now(UTC), data, source=url)
 
     async def _checked_target(self, parts: SplitResult) -> str | None:
         """The URL with the host replaced by the address that was checked, or None when it is refused."""
@@ -150,19 +156,19 @@ class BundledPublications:
         return self._member("statusListCredential", url, "the list of withdrawn credentials")
 
     async def status_reasons(self, url: str) -> Fetched:
-        return _failed("bundle_lacks_document", "The file does not bring the reasons for withdrawals.")
+        return self._member("statusReasons", url, "the reasons for withdrawals", "statusListCredential")
 
     async def accreditations(self, url: str) -> Fetched:
-        return _failed("bundle_lacks_document", "The file does not bring the issuer's accreditations.")
+        return self._member("accreditation", None, "the issuer's accreditations")
 
     async def checkpoints(self, url: str) -> Fetched:
-        return _failed("bundle_lacks_document", "The file does not bring the issuer's list of register entries.")
+        return self._member("checkpoints", None, "the issuer's list of register entries")
 
-    def _member(self, name: str, document_id: str, what: str) -> Fetched:
+    def _member(self, name: str, document_id: str | None, what: str, id_member: str = "id") -> Fetched:
         member = self._bundle.get(name)
-        if not isinstance(member, dict) or member.get("id") != document_id:
+        if not isinstance(member, dict) or document_id not in (None, member.get(id_member)):
             return _failed("bundle_lacks_document", f"The file does not bring {what}, and nobody was to be asked.")
-        return Fetched(None, json.dumps(member, ensure_ascii=False).encode())
+        return Fetched(None, json.dumps(member, ensure_ascii=False).encode(), source=THE_FILE)
 
 
 class KnownPublications:
@@ -192,7 +198,7 @@ class KnownPublications:
         return (
             _failed("publication_missing", f"{what} are not where they should be.")
             if data is None
-            else Fetched(self._at, data)
+            else Fetched(self._at, data, source=PUBLISHED)
         )
 
 
@@ -210,7 +216,7 @@ class HostedPublications:
     async def did_document(self, did: str, at: datetime | None = None) -> Fetched:
         async with transaction(self._engine) as conn:
             try:
-                return Fetched(self._now(), await institutions.published_did_document(conn, did=did))
+                return Fetched(self._now(), await institutions.published_did_document(conn, did=did), source=PUBLISHED)
             except NotFound:
                 pass  # Not one of ours: it is looked up where it says it lives.
         return await self._elsewhere.did_document(did, at)
@@ -233,7 +239,7 @@ class HostedPublications:
                 if institution is not None and institution.public_url == origin:
                     document = await status.published(conn, institution.id, int(number))
                     if document is not None:
-                        return Fetched(self._now(), document)
+                        return Fetched(self._now(), document, source=PUBLISHED)
         return await self._elsewhere.status_list(url, at)
 
 

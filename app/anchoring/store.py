@@ -55,6 +55,8 @@ logs = Table(
     Column("chain_id", BigInteger, nullable=False),
     Column("contract", String(42), nullable=False),
     Column("size", BigInteger, nullable=False, server_default="0"),
+    Column("checkpoint_list", LargeBinary),
+    Column("checkpoint_list_at", _WHEN),
 )
 log_entries = Table(
     "log_entries",
@@ -316,6 +318,18 @@ async def find_receipt(conn: AsyncConnection, owner: UUID, digest: bytes) -> byt
         .limit(1)
     )
     return (await conn.execute(query)).scalar()
+
+
+async def set_checkpoint_list(conn: AsyncConnection, log_id: UUID, document: bytes, now: datetime) -> None:
+    query = update(logs).where(logs.c.id == log_id)
+    await conn.execute(query.values(checkpoint_list=document, checkpoint_list_at=now))
+
+
+async def find_checkpoint_list(conn: AsyncConnection, owner: UUID) -> tuple[bytes, datetime] | None:
+    """(document, made at); None while there is none."""
+    query = select(logs.c.checkpoint_list, logs.c.checkpoint_list_at).filter_by(owner=owner)
+    row = (await conn.execute(query)).one_or_none()
+    return (row.checkpoint_list, row.checkpoint_list_at) if row and row.checkpoint_list else None
 
 
 async def digests_with_receipt(conn: AsyncConnection, owner: UUID, digests: Sequence[bytes]) -> set[bytes]:

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from app.anchoring import publishing
 from app.anchoring import service as anchoring
-from app.anchoring.model import Checkpoint
+from app.anchoring.publishing import checkpoint_json
 from app.credentials import service as credentials
 from app.credentials import status
 from app.database import reading
@@ -19,7 +20,6 @@ from app.errors import NotFound, Refused
 from app.institutions import service as institutions
 from app.stacking import packs
 from app.standards.status_list import TIME_TO_LIVE
-from app.standards.vc import timestamp
 from app.web import negotiation
 from app.web.dependencies import wiring_of
 
@@ -102,6 +102,15 @@ async def _checkpoints(request: Request) -> Response:
     return JSONResponse(members, headers=_SHORT)
 
 
+async def _checkpoint_list(request: Request) -> Response:
+    async with reading(wiring_of(request).engine) as conn:
+        institution = await institutions.get(conn, request.path_params["slug"])
+        document = await publishing.published(conn, institution.id)
+    if document is None:
+        raise NotFound("checkpoints_none", "This institution has no final entry in the public register yet.")
+    return Response(document, headers=_SHORT, media_type=negotiation.JSON)
+
+
 async def _consistency(request: Request) -> Response:
     sizes = [request.query_params.get(name, "") for name in ("first", "second")]
     if not all(size.isascii() and size.isdigit() and len(size) < 16 for size in sizes):
@@ -119,25 +128,13 @@ async def _rules(request: Request) -> Response:
     return Response(data, headers=_LASTING, media_type=packs.MEDIA_TYPE)
 
 
-def checkpoint_json(checkpoint: Checkpoint) -> dict[str, object]:
-    """A final checkpoint as published."""
-    block = checkpoint.block
-    return {
-        "treeSize": checkpoint.tree_size,
-        "root": "0x" + checkpoint.root.hex(),
-        "txHash": "0x" + checkpoint.tx_hash.hex() if checkpoint.tx_hash else None,
-        "blockNumber": block.number if block else None,
-        "blockHash": "0x" + block.hash.hex() if block else None,
-        "blockTime": timestamp(block.time) if block else None,
-    }
-
-
 routes = [
     Route("/credentials/{number}", _credential),
     Route("/credentials/{number}/bundle", _bundle),
     Route("/i/{slug}/did.json", _did_document),
     Route("/i/{slug}/status/{number:int}", _status_list),
     Route("/i/{slug}/anchors", _checkpoints),
+    Route("/i/{slug}/checkpoints", _checkpoint_list),
     Route("/i/{slug}/anchors/consistency", _consistency),
     Route("/i/{slug}/anchors/{digest}", _receipt),
     Route("/rules/{pack}/{version:int}", _rules),

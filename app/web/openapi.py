@@ -34,12 +34,16 @@ _PROBLEM_SCHEMA = {
 }
 _REPORT_SCHEMA = {
     "type": "object",
-    "required": ["verdict", "summary", "anchor", "checkedAt", "issuer", "checks"],
+    "required": ["verdict", "summary", "anchor", "level", "checkedAt", "issuer", "checks"],
     "properties": {
         "verdict": {"enum": ["valid", "not valid", "was valid", "cannot tell"]},
         "summary": {"type": "string"},
         "anchor": {"enum": ["anchored", "not yet anchored", "anchor does not match", "cannot tell"]},
+        "level": {"enum": ["none", "signature", "inclusion", "signed checkpoint", "live chain"]},
         "checkedAt": {"type": "string", "format": "date-time"},
+        "asOf": {"type": ["string", "null"], "format": "date-time", "description": "The past moment asked about"},
+        "trueAsOf": {"type": ["string", "null"], "format": "date-time", "description": "Age of the oldest evidence"},
+        "credentialId": {"type": ["string", "null"]},
         "issuer": {"type": ["string", "null"], "description": "From the recognised list, never from the document"},
         "checks": {
             "type": "array",
@@ -50,10 +54,17 @@ _REPORT_SCHEMA = {
                     "outcome": {"enum": ["VALID", "INVALID", "ERROR", "SKIPPED"]},
                     "code": {"type": "string"},
                     "sentence": {"type": "string"},
+                    "defendsAgainst": {"type": "string"},
+                    "source": {"type": ["string", "null"], "description": "Where the evidence came from"},
                     "reliedOn": {"type": ["string", "null"], "format": "date-time"},
                     "ageSeconds": {"type": ["integer", "null"]},
                 },
             },
+        },
+        "credentials": {
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/VerificationReport"},
+            "description": "Reports on the credentials inside a presentation or a comprehensive record",
         },
     },
 }
@@ -119,6 +130,7 @@ def _public_paths() -> dict[str, Any]:
             "get": _get("A signed list of withdrawn credentials", credential, _SLUG | {"list": {"type": "integer"}})
         },
         "/i/{slug}/anchors": {"get": _get("Its final checkpoints in the public register", any_json, _SLUG)},
+        "/i/{slug}/checkpoints": {"get": _get("The same, signed by the institution", any_json, _SLUG)},
         "/i/{slug}/anchors/{digest}": {
             "get": _get("The register receipt for a digest", any_json, _SLUG | {"digest": {"type": "string"}})
         },

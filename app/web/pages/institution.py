@@ -6,13 +6,14 @@ from starlette.routing import Route
 
 from app.adapters.local_chain import CHAIN_ID as PRACTICE_CHAIN
 from app.anchoring import service as anchoring
+from app.anchoring.publishing import checkpoint_json
 from app.catalogue import service as catalogue
 from app.database import transaction
 from app.institutions import service as institutions
 from app.institutions.model import published_wallet
 from app.web import negotiation, rendering
 from app.web.dependencies import wiring_of
-from app.web.documents import OPEN, checkpoint_json
+from app.web.documents import OPEN
 
 _SHOWN_CHECKPOINTS = 50
 

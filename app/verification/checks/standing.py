@@ -1,0 +1,74 @@
+"""Withdrawn, corrected or in force: the issuer's signed list, and why."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from app.standards import data_integrity, status_list, strict_json, vc
+from app.standards.data_integrity import CanonicalForm, ProofProblem
+from app.standards.did import DidDocument
+from app.standards.json_ld import NotCanonicalisable
+from app.standards.status_list import StatusListProblem
+from app.verification.checks.trail import Trail, finding, of, skipped, unfetched
+from app.verification.evidence import Evidence
+from app.verification.report import Finding, Outcome, day
+
+
+def check_status(evidence: Evidence, trail: Trail, canonicaliser: CanonicalForm) -> Finding:
+    """Whether the issuer's list, signed by it and in force, has the credential's place set."""
+    if trail.digest is None or trail.issuer_then is None:
+        return skipped("status", "Its standing was not looked up, because the signature was not established.")
+    try:
+        entry = status_list.read_entry(evidence.submission.credential)
+    except StatusListProblem as problem:
+        return finding("status", Outcome.ERROR, problem.code, str(problem))
+    if entry is None:
+        return skipped("status", "The issuer keeps no list by which this credential could be withdrawn.", "status_none")
+    fetched = evidence.status_list
+    if fetched is None or fetched.data is None:
+        return unfetched(
+            "status", fetched, ("status_not_fetched", "The list of withdrawn credentials could not be fetched.")
+        )
+    try:
+        listed = strict_json.parse_object(fetched.data, 1_000_000)
+        made = check_list(listed, trail.issuer_then, canonicaliser, trail.moment)
+        withdrawn = status_list.read_bit(listed, entry[0], trail.issuer_then.id, entry[1])
+    except (StatusListProblem, ProofProblem, NotCanonicalisable, strict_json.NotStrictJson) as problem:
+        return of(fetched, "status", Outcome.ERROR, problem.code, str(problem))
+    # What was fetched now is the state of now; what was brought is as old as it says.
+    relied_on = fetched.at if fetched.at is not None and evidence.did_document_then is None else made
+    if withdrawn:
+        return finding("status", Outcome.INVALID, "revoked", "The issuer has withdrawn it.", relied_on, fetched.source)
+    return finding("status", Outcome.VALID, "status_ok", "The issuer has not withdrawn it.", relied_on, fetched.source)
+
+
+def check_list(
+    listed: Mapping[str, Any], issuer: DidDocument, canonicaliser: CanonicalForm, moment: datetime
+) -> datetime | None:
+    """The list's signature and dates; when it was made. Raises `StatusListProblem` and what reading a proof raises."""
+    for _, sentence in vc.structure_problems(listed):
+        raise StatusListProblem("status_list_malformed", f"The list of withdrawn credentials is wrong. {sentence}")
+    proof = data_integrity.read_proof(listed)
+    key = issuer.signing_key(proof.verification_method)
+    if (
+        key is None
+        or key.revoked is not None
+        or proof.purpose != "assertionMethod"
+        or proof.cryptosuite != data_integrity.RDFC
+        or not data_integrity.verify_signature(
+            key.key, proof.signature, data_integrity.hash_for(proof, listed, canonicaliser)
+        )
+    ):
+        raise StatusListProblem(
+            "status_list_unsigned", "The list of withdrawn credentials is not signed by the issuer."
+        )
+    made, until = (vc.parse_timestamp(listed.get(name)) for name in ("validFrom", "validUntil"))
+    if until is not None and until < moment:
+        raise StatusListProblem(
+            "status_list_stale", f"The issuer's list of withdrawn credentials ran out on {day(until)}."
+        )
+    if key.expires is not None and (made is None or made > key.expires):
+        raise StatusListProblem(
+            "status_list_unsigned", "The list of withdrawn credentials is signed with a key that was no longer in use."
+        )
+    return made
