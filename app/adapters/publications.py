@@ -8,7 +8,7 @@ import asyncio
 import ipaddress
 import json
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -34,8 +34,15 @@ STATUS = "The list of withdrawn credentials"
 REASONS = "The reasons for withdrawals"
 ACCREDITATIONS = "The issuer's accreditations"
 CHECKPOINTS = "The issuer's list of register entries"
+# IPv6 addresses with an IPv4 address inside, which may be one of ours: mapped, NAT64, 6to4, Teredo.
+_TUNNELS = tuple(map(ipaddress.IPv6Network, ("::ffff:0:0/96", "64:ff9b::/96", "2002::/16", "2001::/32")))
+
 PUBLISHED = "what the issuer publishes on this site"
 THE_FILE = "the file itself"
+
+
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+"""(host, port) -> its addresses. Asked once for each document: what it answers is what is connected to."""
 
 
 class HttpPublications:
@@ -45,9 +52,18 @@ class HttpPublications:
     published under http://localhost is then fetched from there.
     """
 
-    def __init__(self, *, allow_localhost: bool, served_at: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        allow_localhost: bool,
+        served_at: str | None = None,
+        resolve: Resolve | None = None,
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> None:
+        self._timeout = timeout
         self._allow_localhost = allow_localhost
         self._served_at = served_at
+        self._resolve = resolve or _resolve
 
     async def did_document(self, did: str, at: datetime | None = None) -> Fetched:
         try:
@@ -76,7 +92,7 @@ class HttpPublications:
 
     async def _fetch(self, url: str, limit: int, what: str) -> Fetched:
         try:
-            return await asyncio.wait_for(self._read(url, limit, what), TIMEOUT_SECONDS)
+            return await asyncio.wait_for(self._read(url, limit, what), self._timeout)
         except TimeoutError:
             return _failed("publication_timeout", f"{what} could not be fetched in time.")
         except (httpx.HTTPError, OSError, ValueError):
@@ -89,19 +105,26 @@ class HttpPublications:
         target = await self._checked_target(parts)
         if target is None:
             return _failed("publication_address_refused", f"{what} are said to be at an address that is not public.")
-        async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=self._timeout, follow_redirects=False, trust_env=False) as client:
             request = client.build_request(
                 "GET",
                 target,
-                headers={"Host": parts.netloc, "Accept": "application/json, application/vc, application/did+json"},
+                headers={
+                    "Host": parts.netloc,
+                    "Accept": "application/json, application/vc, application/did+json",
+                    # A few packed bytes can be a gigabyte unpacked.
+                    "Accept-Encoding": "identity",
+                },
                 extensions={"sni_hostname": parts.hostname or ""},
             )
             response = await client.send(request, stream=True)
             try:
+                if response.headers.get("content-encoding", "identity") != "identity":
+                    return _failed("publication_unreachable", f"{what} could not be fetched just now.")
                 if response.status_code != httpx.codes.OK:
                     return _failed("publication_missing", f"{what} are not where they should be.")
                 data = b""
-                async for chunk in response.aiter_bytes():
+                async for chunk in response.aiter_raw():
                     data += chunk
                     if len(data) > limit:
                         return _failed("publication_too_large", f"{what} are unreasonably large.")
@@ -118,9 +141,9 @@ class HttpPublications:
             return None
         if parts.username or parts.password:
             return None
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = [ipaddress.ip_address(item[4][0]) for item in found]
-        if not addresses or not all(address.is_loopback if local else address.is_global for address in addresses):
+        addresses = [ipaddress.ip_address(address) for address in await self._resolve(host, port)]
+        # One bad address among good ones is refused too: which of them is connected to must not matter.
+        if not addresses or not all(address.is_loopback if local else _is_public(address) for address in addresses):
             return None
         chosen = next((address for address in addresses if address.version == 4), addresses[0])
         shown = f"[{chosen}]" if chosen.version == 6 else str(chosen)
@@ -241,6 +264,17 @@ class HostedPublications:
                     if document is not None:
                         return Fetched(self._now(), document, source=PUBLISHED)
         return await self._elsewhere.status_list(url, at)
+
+
+async def _resolve(host: str, port: int) -> list[str]:
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(item[4][0]) for item in found]
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    if isinstance(address, ipaddress.IPv6Address) and any(address in tunnel for tunnel in _TUNNELS):
+        return False
+    return address.is_global and not address.is_multicast
 
 
 def _dated(url: str, parameter: str, at: datetime | None) -> str:

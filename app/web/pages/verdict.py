@@ -79,9 +79,7 @@ def tell(report: Report, content: Content, record: Credential | None) -> Told:
         is_trusted=report.verdict in (Verdict.VALID, Verdict.WAS_VALID),
         anchored_since=day(anchored) if anchored else None,
         register_note=_register_note(report),
-        checks=tuple(
-            _line(finding, report.checked_at) for finding in report.findings if finding.code not in _UNTOLD
-        ),
+        checks=tuple(_line(finding, report.checked_at) for finding in report.findings if finding.code not in _UNTOLD),
         limits=_limits(content),
     )
 
