@@ -6,16 +6,22 @@ from app.verification.evidence import ChainAnswer, Fetched, RecognisedIssuer, Re
 
 
 class MemoryPublications:
-    """Published documents by name; anything else cannot be fetched."""
+    """Published documents by name; anything else cannot be fetched.
 
-    def __init__(self, documents: dict[str, bytes]) -> None:
+    `history`: name -> (since, document) of former versions, oldest first; the last before a moment was in force then.
+    """
+
+    def __init__(
+        self, documents: dict[str, bytes], history: dict[str, list[tuple[datetime, bytes]]] | None = None
+    ) -> None:
         self.documents = documents
+        self.history = history or {}
 
     async def did_document(self, did: str, at: datetime | None = None) -> Fetched:
-        return self._find(did)
+        return self._find(did, at)
 
     async def status_list(self, url: str, at: datetime | None = None) -> Fetched:
-        return self._find(url)
+        return self._find(url, at)
 
     async def status_reasons(self, url: str) -> Fetched:
         return self._find(f"{url}/reasons")
@@ -26,8 +32,10 @@ class MemoryPublications:
     async def checkpoints(self, url: str) -> Fetched:
         return self._find(url)
 
-    def _find(self, name: str) -> Fetched:
+    def _find(self, name: str, at: datetime | None = None) -> Fetched:
         data = self.documents.get(name)
+        if at is not None and name in self.history:
+            data = next((one for since, one in reversed(self.history[name]) if since <= at), None)
         if data is None:
             return Fetched(datetime.now(UTC), None, "publication_unreachable", "It could not be fetched just now.")
         return Fetched(datetime.now(UTC), data)

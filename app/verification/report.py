@@ -227,7 +227,7 @@ def _verdict(found: dict[str, Finding]) -> Verdict:
 
 def _anchoring(found: dict[str, Finding]) -> Anchoring:
     outcomes = [found[check].outcome for check in ANCHOR_CHECKS]
-    if Outcome.INVALID in outcomes:
+    if Outcome.INVALID in (*outcomes, found["checkpoint"].outcome):
         return Anchoring.FAILED
     if all(outcome is Outcome.VALID for outcome in outcomes):
         return Anchoring.ANCHORED

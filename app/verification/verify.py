@@ -56,7 +56,7 @@ async def verify(
     evidence = await gather(submission, publications, registry, recogniser, as_of)
     issuer = evidence.recognition.issuer
     return conclude(
-        run_checks(evidence, canonicaliser, as_of or now),
+        run_checks(evidence, canonicaliser, Trail(as_of or now, is_past=as_of is not None)),
         now,
         as_of=as_of,
         issuer_name=issuer.name if issuer else None,
@@ -64,9 +64,8 @@ async def verify(
     )
 
 
-def run_checks(evidence: Evidence, canonicaliser: CanonicalForm, moment: datetime) -> tuple[Finding, ...]:
+def run_checks(evidence: Evidence, canonicaliser: CanonicalForm, trail: Trail) -> tuple[Finding, ...]:
     """Every check, in order: authenticity, then the register, then standing and who stands behind it."""
-    trail = Trail(moment)
     structure = check_structure(evidence, trail)
     dates = check_dates(evidence, trail)
     issuer_key = check_issuer_key(evidence, trail)

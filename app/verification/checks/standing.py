@@ -16,7 +16,9 @@ from app.verification.report import Finding, Outcome, day
 
 def check_status(evidence: Evidence, trail: Trail, canonicaliser: CanonicalForm) -> Finding:
     """Whether the issuer's list, signed by it and in force, has the credential's place set."""
-    if trail.digest is None or trail.issuer_then is None:
+    # A list of today is signed by the issuer of today; one of a past day by the issuer of that day.
+    issuer = trail.issuer_then if trail.is_past else trail.issuer
+    if trail.digest is None or issuer is None:
         return skipped("status", "Its standing was not looked up, because the signature was not established.")
     try:
         entry = status_list.read_entry(evidence.submission.credential)
@@ -31,12 +33,12 @@ def check_status(evidence: Evidence, trail: Trail, canonicaliser: CanonicalForm)
         )
     try:
         listed = strict_json.parse_object(fetched.data, 1_000_000)
-        made = check_list(listed, trail.issuer_then, canonicaliser, trail.moment)
-        withdrawn = status_list.read_bit(listed, entry[0], trail.issuer_then.id, entry[1])
+        made = check_list(listed, issuer, canonicaliser, trail.moment)
+        withdrawn = status_list.read_bit(listed, entry[0], issuer.id, entry[1])
     except (StatusListProblem, ProofProblem, NotCanonicalisable, strict_json.NotStrictJson) as problem:
         return of(fetched, "status", Outcome.ERROR, problem.code, str(problem))
     # What was fetched now is the state of now; what was brought is as old as it says.
-    relied_on = fetched.at if fetched.at is not None and evidence.did_document_then is None else made
+    relied_on = made if trail.is_past else fetched.at or made
     if withdrawn:
         return finding("status", Outcome.INVALID, "revoked", "The issuer has withdrawn it.", relied_on, fetched.source)
     return finding("status", Outcome.VALID, "status_ok", "The issuer has not withdrawn it.", relied_on, fetched.source)

@@ -14,11 +14,13 @@ from app.verification.report import Finding, Outcome
 class Trail:
     """What earlier checks established and later ones rely on; None until established.
 
-    `issuer` is the issuer's document as it is now, `issuer_then` as it was at the time that counts (the same one
-    where nothing was asked of the past). `recorded` is the time of the block that holds the register entry.
+    `moment` is now, or the past moment asked about. `issuer` is the issuer's document as it is now, `issuer_then` as
+    it was at the time that counts (the same one where nothing was asked of the past). `recorded` is the time of the
+    block that holds the register entry.
     """
 
     moment: datetime
+    is_past: bool = False
     proofs: tuple[Proof, ...] = ()
     proof: Proof | None = None
     issuer: DidDocument | None = None
