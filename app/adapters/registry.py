@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from eth_abi.exceptions import DecodingError
+
 from app.errors import OutsideFailed
 from app.verification.evidence import ChainAnswer
 from app.verification.ports import Registry
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 REMEMBERED_FOR = timedelta(minutes=1)
 MAX_REMEMBERED = 10_000
+_LAST_SECOND = 253_402_300_799  # of the year 9999
 
 
 class EvmRegistry:
@@ -39,6 +42,8 @@ class EvmRegistry:
             if not await self._chain.has_registry(contract):
                 return _unknown("registry_unknown", "The register named is not one whose rules we know.")
             recorded = await self._chain.anchored_at(contract, address, root, final=True)
+            if recorded > _LAST_SECOND:
+                raise ValueError("no moment")
             if recorded:
                 if len(self._final) >= MAX_REMEMBERED:
                     self._final.clear()
@@ -47,6 +52,9 @@ class EvmRegistry:
             return ChainAnswer(_now(), await self._chain.anchored_at(contract, address, root))
         except OutsideFailed as error:
             return _unknown(error.code, "The public register could not be asked just now.")
+        except (ValueError, TypeError, AttributeError, LookupError, DecodingError):
+            # Whatever a node says that is no answer to the question is no evidence of anything.
+            return _unknown("chain_answer_unreadable", "The public register gave an answer that cannot be read.")
 
 
 class AgreeingRegistry:
