@@ -88,14 +88,14 @@ def verify(proof: DerivedProof, key: multikey.PublicKey, options: bytes, documen
     `options` and `document` are canonical N-Quads. The digest, `ecdsa-sd-sha256`, is SHA-256 of proof hash || proof
     key (35 bytes) || mandatory hash || base signature: the same for every selection from one credential.
     """
-    statements = _relabelled(document, proof.labels)
-    if statements is None or len(statements) != len(proof.mandatory) + len(proof.signatures):
+    shown = statements(document, proof.labels)
+    if shown is None or len(shown) != len(proof.mandatory) + len(proof.signatures):
         return None
-    if proof.mandatory and proof.mandatory[-1] >= len(statements):
+    if proof.mandatory and proof.mandatory[-1] >= len(shown):
         return None
     chosen = set(proof.mandatory)
-    together = b"".join(statement for index, statement in enumerate(statements) if index in chosen)
-    alone = [statement for index, statement in enumerate(statements) if index not in chosen]
+    together = b"".join(statement for index, statement in enumerate(shown) if index in chosen)
+    alone = [statement for index, statement in enumerate(shown) if index not in chosen]
     bound = sha256(options).digest() + proof.public_key.type.prefix + proof.public_key.data + sha256(together).digest()
     if not signatures.verify(key, proof.base_signature, bound):
         return None
@@ -105,8 +105,11 @@ def verify(proof: DerivedProof, key: multikey.PublicKey, options: bytes, documen
     return sha256(bound + proof.base_signature).digest()
 
 
-def _relabelled(document: bytes, labels: dict[str, str]) -> list[bytes] | None:
-    """The sorted statements with the labels that were signed; None unless `labels` names exactly their nodes."""
+def statements(document: bytes, labels: dict[str, str]) -> list[bytes] | None:
+    """The sorted lines of canonical N-Quads with the labels that were signed.
+
+    None unless `labels` (as in `DerivedProof`) names exactly the blank nodes there are.
+    """
     met: set[str] = set()
 
     def relabel(term: re.Match[str]) -> str:
@@ -118,8 +121,8 @@ def _relabelled(document: bytes, labels: dict[str, str]) -> list[bytes] | None:
 
     # N-Quads end lines with a line feed and nothing else; in a literal it is escaped.
     lines = document.decode().split("\n")[:-1]
-    statements = sorted((_TERM.sub(relabel, line) + "\n").encode() for line in lines)
-    return statements if met == labels.keys() else None
+    relabelled = sorted((_TERM.sub(relabel, line) + "\n").encode() for line in lines)
+    return relabelled if met == labels.keys() else None
 
 
 def _base64url(value: str) -> bytes:

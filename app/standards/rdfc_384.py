@@ -1,7 +1,8 @@
 """RDF Dataset Canonicalization (RDFC-1.0) with SHA-384, as ecdsa-rdfc-2019 wants it for P-384 keys.
 
-Source: W3C Data Integrity ECDSA Cryptosuites v1.0, section 3.2.3: the hash function of the key is used inside the
-canonicalisation too. Documents with one blank node come out the same by either hash, which hides the difference.
+Source: RDF Dataset Canonicalization, section 4.3 (the hash is a parameter). The W3C ECDSA cryptosuites ask for the
+hash of the key without saying that it is meant here too; their published vector with several blank nodes and the
+reference implementation settle it. With one blank node both hashes give the same form, which hides the question.
 """
 
 import pyoxigraph as ox
