@@ -5,14 +5,15 @@ A name that cannot be read leads nowhere; what is not needed is not fetched. Not
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from app.standards import anchor_receipt, data_integrity, status_list, strict_json, vc
+from app.standards import anchor_receipt, proof_sets, status_list, strict_json, vc
 from app.standards.data_integrity import ProofProblem
 from app.standards.did import DidDocument
 from app.standards.status_list import StatusListProblem
 from app.verification.checks.keys import read_published
+from app.verification.checks.proofs import of_issuer
 from app.verification.evidence import ChainAnswer, Evidence, Fetched, Recognition, Submission
 from app.verification.ports import Publications, Recogniser, Registry
 
@@ -80,14 +81,14 @@ async def _document_then(
     if as_of is not None:
         return await publications.did_document(issuer.id, as_of)
     try:
-        proof = data_integrity.read_proof(credential)
+        own = of_issuer(proof_sets.read_proofs(credential), issuer.id)
     except ProofProblem:
         return None
-    if issuer.signing_key(proof.verification_method) or not issuer.withdrawn_key(proof.verification_method):
+    withdrawn = [proof for proof in own if issuer.withdrawn_key(proof.verification_method)]
+    if not withdrawn:
         return None
     recorded = answer.anchored_at if answer is not None else None
-    signed = datetime.fromtimestamp(recorded, proof.created.tzinfo if proof.created else None) if recorded else None
-    moment = proof.created or signed
+    moment = withdrawn[0].created or (datetime.fromtimestamp(recorded, UTC) if recorded else None)
     return await publications.did_document(issuer.id, moment) if moment is not None else None
 
 

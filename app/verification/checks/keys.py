@@ -1,10 +1,12 @@
 """Whose key signed it, and whether that key counted when it was used."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from app.standards import did, strict_json, vc
 from app.standards.data_integrity import Proof
 from app.standards.did import DidDocument, VerificationKey
+from app.verification.checks.proofs import of_issuer
 from app.verification.checks.trail import Trail, finding, of, skipped, unfetched
 from app.verification.evidence import Evidence, Fetched
 from app.verification.report import Finding, Outcome, day
@@ -19,15 +21,13 @@ def check_issuer_key(evidence: Evidence, trail: Trail) -> Finding:
     (assertionMethod, never the wallet, never by its own value): now, or, when it was withdrawn since or a past moment
     is asked about, in the version of the issuer's document that was in force then.
     """
-    proof, issuer_id = trail.proof, vc.issuer_id(evidence.submission.credential)
-    if proof is None or issuer_id is None:
+    issuer_id = vc.issuer_id(evidence.submission.credential)
+    readable = [proof for proof in trail.proofs if isinstance(proof, Proof)]
+    if not readable or issuer_id is None:
         return skipped("issuer_key", "The document's form is wrong, so its key was not looked up.")
-    if proof.purpose != "assertionMethod":
-        return finding("issuer_key", Outcome.INVALID, "purpose_wrong", "The signature was made for another purpose.")
-    if proof.verification_method.partition("#")[0] != issuer_id:
-        return finding(
-            "issuer_key", Outcome.INVALID, "key_of_other", "The signing key belongs to somebody other than the issuer."
-        )
+    own = of_issuer(readable, issuer_id)
+    if not own:
+        return _not_own(readable, issuer_id)
     fetched = evidence.did_document
     if fetched is None or fetched.data is None:
         return unfetched(
@@ -37,7 +37,7 @@ def check_issuer_key(evidence: Evidence, trail: Trail) -> Finding:
         trail.issuer = trail.issuer_then = read_published(fetched, issuer_id)
     except ValueError as error:
         return _unreadable(fetched, error)
-    return _find_key(evidence, trail, proof, fetched)
+    return _find_keys(evidence, trail, own, fetched)
 
 
 def check_signing_time(evidence: Evidence, trail: Trail, chain: Finding) -> Finding:
@@ -52,6 +52,13 @@ def check_signing_time(evidence: Evidence, trail: Trail, chain: Finding) -> Find
     claimed, proven = proof.created, trail.recorded
     if claimed is not None and claimed > trail.moment + CLOCK_SKEW:
         return finding("signing_time", Outcome.INVALID, "signed_later", "It says it was signed after that moment.")
+    if proof.expires is not None and proof.expires < trail.moment:
+        return finding(
+            "signing_time",
+            Outcome.INVALID,
+            "proof_expired",
+            f"The signature was made to count until {day(proof.expires)}.",
+        )
     if key.revoked is not None:
         return _before_theft(key.revoked, claimed, proven, chain)
     if key.expires is not None and key.expires < trail.moment:
@@ -68,29 +75,52 @@ def read_published(fetched: Fetched, issuer_id: str) -> DidDocument:
     return did.read_document(strict_json.parse_object(fetched.data or b""), issuer_id)
 
 
-def _find_key(evidence: Evidence, trail: Trail, proof: Proof, fetched: Fetched) -> Finding:
-    assert trail.issuer is not None  # noqa: S101 - set by the caller
-    now_listed = trail.issuer.signing_key(proof.verification_method)
-    withdrawn = trail.issuer.withdrawn_key(proof.verification_method)
-    if now_listed is None and withdrawn is None:
+def _not_own(proofs: list[Proof], issuer_id: str) -> Finding:
+    named = [proof for proof in proofs if proof.verification_method.partition("#")[0] == issuer_id]
+    if any(proof.purpose != "assertionMethod" for proof in named):
+        return finding("issuer_key", Outcome.INVALID, "purpose_wrong", "The signature was made for another purpose.")
+    if named:
+        return finding(
+            "issuer_key", Outcome.INVALID, "proof_not_lasting", "The signature was made for one occasion, and is past."
+        )
+    return finding(
+        "issuer_key", Outcome.INVALID, "key_of_other", "The signing key belongs to somebody other than the issuer."
+    )
+
+
+def _find_keys(evidence: Evidence, trail: Trail, own: tuple[Proof, ...], fetched: Fetched) -> Finding:
+    """Pair the issuer's signatures with the keys it lists, or listed then."""
+    issuer = trail.issuer
+    if issuer is None:
+        raise LookupError("the issuer's document is read before its keys are looked up")
+    today = {
+        proof.verification_method: key
+        for proof in own
+        if (key := issuer.signing_key(proof.verification_method) or issuer.withdrawn_key(proof.verification_method))
+    }
+    if not today:
         return of(
             fetched, "issuer_key", Outcome.INVALID, "key_not_listed", "The issuer does not list this signing key."
         )
     then = evidence.did_document_then
-    if now_listed is not None and then is None:
-        trail.key = now_listed
+    if then is None and all(issuer.signing_key(name) for name in today):
+        trail.keyed = _keyed(own, today)
         return of(fetched, "issuer_key", Outcome.VALID, "issuer_key_ok", "The issuer publishes the key that signed it.")
     if then is None or then.data is None:
         return unfetched(
             "issuer_key", then, ("history_missing", "The issuer's keys of that time could not be fetched.")
         )
     try:
-        trail.issuer_then = read_published(then, trail.issuer.id)
+        trail.issuer_then = read_published(then, issuer.id)
     except ValueError as error:
         return _unreadable(then, error)
-    listed_then = trail.issuer_then.signing_key(proof.verification_method)
-    today = now_listed or withdrawn
-    if listed_then is None or today is None or listed_then.key != today.key:
+    # What is known of a key today counts, whatever was known of it then.
+    listed = {
+        name: key
+        for name, key in today.items()
+        if (was := trail.issuer_then.signing_key(name)) is not None and was.key == key.key
+    }
+    if not listed:
         return of(
             then,
             "issuer_key",
@@ -98,11 +128,14 @@ def _find_key(evidence: Evidence, trail: Trail, proof: Proof, fetched: Fetched) 
             "key_not_listed",
             "The issuer did not list this signing key at the time.",
         )
-    # What is known of the key today counts, whatever was known of it then.
-    trail.key = VerificationKey(today.id, today.key, today.expires, today.revoked)
+    trail.keyed = _keyed(own, listed)
     return of(
         then, "issuer_key", Outcome.VALID, "issuer_key_ok", "The issuer published the key that signed it at the time."
     )
+
+
+def _keyed(own: tuple[Proof, ...], keys: Mapping[str, VerificationKey]) -> tuple[tuple[Proof, VerificationKey], ...]:
+    return tuple((proof, keys[proof.verification_method]) for proof in own if proof.verification_method in keys)
 
 
 def _before_theft(since: datetime, claimed: datetime | None, proven: datetime | None, chain: Finding) -> Finding:

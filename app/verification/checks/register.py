@@ -25,7 +25,10 @@ def check_inclusion(evidence: Evidence, trail: Trail) -> Finding:
         receipt = anchor_receipt.read_receipt(submitted)
     except ValueError as error:
         return finding("inclusion", Outcome.INVALID, "receipt_malformed", f"The register receipt is damaged: {error}.")
-    if receipt.digest != trail.digest or receipt.kind is not anchor_receipt.LeafKind.CREDENTIAL:
+    if (receipt.digest, receipt.method) != (
+        trail.digest,
+        trail.method,
+    ) or receipt.kind is not anchor_receipt.LeafKind.CREDENTIAL:
         return finding(
             "inclusion", Outcome.INVALID, "receipt_of_other", "The register receipt belongs to another document."
         )

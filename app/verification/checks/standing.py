@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from app.standards import data_integrity, status_list, strict_json, vc
+from app.standards import status_list, strict_json, vc
 from app.standards.data_integrity import CanonicalForm, ProofProblem
 from app.standards.did import DidDocument
 from app.standards.json_ld import NotCanonicalisable
 from app.standards.status_list import StatusListProblem
+from app.verification.checks.document import shown_in_part
+from app.verification.checks.proofs import signed_by_issuer
 from app.verification.checks.trail import Trail, finding, of, skipped, unfetched
 from app.verification.evidence import Evidence
 from app.verification.report import Finding, Outcome, day
@@ -24,6 +26,13 @@ def check_status(evidence: Evidence, trail: Trail, canonicaliser: CanonicalForm)
         entry = status_list.read_entry(evidence.submission.credential)
     except StatusListProblem as problem:
         return finding("status", Outcome.ERROR, problem.code, str(problem))
+    if entry is None and shown_in_part(trail):
+        return finding(
+            "status",
+            Outcome.ERROR,
+            "status_hidden",
+            "It is shown in part, without what tells whether it was withdrawn.",
+        )
     if entry is None:
         return skipped("status", "The issuer keeps no list by which this credential could be withdrawn.", "status_none")
     fetched = evidence.status_list
@@ -50,17 +59,9 @@ def check_list(
     """The list's signature and dates; when it was made. Raises `StatusListProblem` and what reading a proof raises."""
     for _, sentence in vc.structure_problems(listed):
         raise StatusListProblem("status_list_malformed", f"The list of withdrawn credentials is wrong. {sentence}")
-    proof = data_integrity.read_proof(listed)
-    key = issuer.signing_key(proof.verification_method)
-    if (
-        key is None
-        or key.revoked is not None
-        or proof.purpose != "assertionMethod"
-        or proof.cryptosuite != data_integrity.RDFC
-        or not data_integrity.verify_signature(
-            key.key, proof.signature, data_integrity.hash_for(proof, listed, canonicaliser)
-        )
-    ):
+    signed = signed_by_issuer(listed, issuer, canonicaliser)
+    # A key that was lost signs nothing any more; the issuer signed the list again with another.
+    if signed is None or signed[1].revoked is not None:
         raise StatusListProblem(
             "status_list_unsigned", "The list of withdrawn credentials is not signed by the issuer."
         )
@@ -69,7 +70,8 @@ def check_list(
         raise StatusListProblem(
             "status_list_stale", f"The issuer's list of withdrawn credentials ran out on {day(until)}."
         )
-    if key.expires is not None and (made is None or made > key.expires):
+    retired = signed[1].expires
+    if retired is not None and (made is None or made > retired):
         raise StatusListProblem(
             "status_list_unsigned", "The list of withdrawn credentials is signed with a key that was no longer in use."
         )

@@ -6,6 +6,7 @@ from datetime import datetime
 from app.standards import anchor_receipt
 from app.standards.data_integrity import Proof
 from app.standards.did import DidDocument, VerificationKey
+from app.standards.proof_sets import AnyProof
 from app.verification.evidence import Fetched
 from app.verification.report import Finding, Outcome
 
@@ -15,18 +16,21 @@ class Trail:
     """What earlier checks established and later ones rely on; None until established.
 
     `moment` is now, or the past moment asked about. `issuer` is the issuer's document as it is now, `issuer_then` as
-    it was at the time that counts (the same one where nothing was asked of the past). `recorded` is the time of the
-    block that holds the register entry.
+    it was at the time that counts (the same one where nothing was asked of the past). `keyed` are the issuer's
+    signatures with their keys; `proof`, `key` and the binding `digest` by `method` are of the one that holds.
+    `recorded` is the time of the block that holds the register entry.
     """
 
     moment: datetime
     is_past: bool = False
-    proofs: tuple[Proof, ...] = ()
+    proofs: tuple[AnyProof, ...] = ()
+    keyed: tuple[tuple[Proof, VerificationKey], ...] = ()
     proof: Proof | None = None
     issuer: DidDocument | None = None
     issuer_then: DidDocument | None = None
     key: VerificationKey | None = None
     digest: bytes | None = None
+    method: str = ""
     receipt: anchor_receipt.Receipt | None = None
     recorded: datetime | None = None
 

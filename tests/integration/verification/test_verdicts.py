@@ -147,10 +147,6 @@ def no_receipt(case: Case) -> None:
     case.receipt = None
 
 
-def proof_array(case: Case) -> None:
-    case.credential["proof"] = [case.credential["proof"], {"type": "DataIntegrityProof"}]
-
-
 def in_ten_days(case: Case) -> None:
     case.at += timedelta(days=10)
 
@@ -169,7 +165,6 @@ SPOILT = [
     ("a multikey fragment", change("credential.proof.verificationMethod", "did:web:localhost%3A8000:i:northgate#z6MkehRgf7yJbgaGfYsdoAsKdBPE3dj2CYhowQdcjqSJgvVd"), "issuer_key", "key_not_listed", Verdict.NOT_VALID),
     ("a key withdrawn before", spoil_key("revoked", "2026-01-01T00:00:00Z"), "signing_time", "key_revoked", Verdict.NOT_VALID),
     ("a key run out before", spoil_key("expires", "2026-01-01T00:00:00Z"), "signing_time", "key_expired", Verdict.NOT_VALID),
-    ("several proofs", proof_array, "structure", "proof_several", Verdict.CANNOT_TELL),
     ("no keys to be had", lose("did:web"), "issuer_key", "publication_unreachable", Verdict.CANNOT_TELL),
     ("no status list to be had", lose("/status/"), "status", "publication_unreachable", Verdict.CANNOT_TELL),
     ("an old status list", in_ten_days, "status", "status_list_stale", Verdict.CANNOT_TELL),

@@ -129,6 +129,54 @@ def test_a_swapped_purpose() -> None:
     assert_refused(world.report(), "issuer_key", "purpose_wrong")
 
 
+def strangers_proof(document: Document) -> Document:
+    """A good signature on `document` by a stranger's own key, in a stranger's own name."""
+    made, _ = signed({name: value for name, value in document.items() if name != "proof"}, ATTACKER, NOW)
+    made["proof"]["verificationMethod"] = f"did:web:evil.example#{ATTACKER}"
+    return made["proof"]
+
+
+def test_a_foreign_first_proof_beside_the_issuers_own() -> None:
+    """The document is as good as the issuer's signature on it; the stranger's is told, and not vouched for."""
+    world = a_world()
+    for proofs in (
+        [strangers_proof(world.credential), world.credential["proof"]],
+        [world.credential["proof"], {"type": "DataIntegrityProof"}],
+        [{"type": "Ed25519Signature2020"}, world.credential["proof"]],
+    ):
+        world.credential = world.credential | {"proof": proofs}
+        report = world.report()
+        assert report.verdict is Verdict.VALID
+        assert "not vouched for" in report.finding("signature").sentence
+        world = a_world()
+
+
+def test_a_foreign_first_proof_over_a_changed_document() -> None:
+    world = a_world()
+    own = world.credential["proof"]
+    forged = changed(world.credential)
+    forged["credentialSubject"]["result"][0]["value"] = "Distinction"
+    world.credential = forged | {"proof": [strangers_proof(forged), own]}
+    assert_refused(world.report(), "signature", "signature_wrong")
+    world.credential = forged | {"proof": [strangers_proof(forged)]}
+    assert_refused(world.report(), "issuer_key", "key_of_other")
+
+
+def test_a_chain_of_proofs_whose_foundation_is_a_strangers() -> None:
+    world = a_world()
+    foundation = {**strangers_proof(world.credential), "id": "urn:uuid:1"}
+    world.credential["proof"] = [foundation, world.credential["proof"] | {"previousProof": "urn:uuid:1"}]
+    report = world.report()
+    assert report.verdict in (Verdict.CANNOT_TELL, Verdict.NOT_VALID)
+
+
+@pytest.mark.parametrize("occasion", [{"challenge": "1"}, {"domain": "employer.example"}])
+def test_a_signature_for_one_occasion_used_for_another(occasion: Document) -> None:
+    world = a_world()
+    world.credential["proof"] |= occasion
+    assert_refused(world.report(), "issuer_key", "proof_not_lasting")
+
+
 def test_no_proof_at_all() -> None:
     world = a_world()
     del world.credential["proof"]
