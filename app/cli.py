@@ -195,6 +195,28 @@ def verify(
 
 
 @app.command()
+def bundle(
+    credential: Annotated[str, typer.Argument(help="Address (https://…) or file of a credential.")],
+    into: Annotated[Path, typer.Option("--into", help="The file to write.")] = Path("credential-bundle.json"),
+    served_at: Annotated[str | None, typer.Option(help="Where a development issuer's pages are really served.")] = None,
+) -> None:
+    """Make one file that can be checked for good: the credential, and all that is published about it."""
+    from app.verifying import bundle_of, fetch_credential
+
+    if credential.startswith(("https://", "http://")):
+        data = asyncio.run(fetch_credential(credential, served_at=served_at))
+    elif Path(credential).is_file():
+        data = Path(credential).read_bytes()
+    else:
+        raise Refused("file_missing", f"There is no file {credential}, and it is no address that starts with https://.")
+    made = asyncio.run(bundle_of(data, issuers=Path("wallets/public"), served_at=served_at))
+    into.write_bytes(made.document)
+    out.print(f"Written to {into}, {len(made.document):,} bytes. Check it with: stackmark verify --offline {into}")
+    for sentence in made.missing:
+        out.print(f"Not in it: {sentence}")
+
+
+@app.command()
 def audit(
     without_chain: Annotated[bool, typer.Option("--without-chain", help="Do not ask the chain.")] = False,
 ) -> None:

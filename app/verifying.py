@@ -9,8 +9,11 @@ from app.adapters.contexts import canonicaliser
 from app.adapters.publications import BundledPublications, HttpPublications
 from app.adapters.recognition import FileList
 from app.adapters.registry import NoRegistry, registry_of
+from app.errors import OutsideFailed, Refused
 from app.settings import Settings
 from app.verification import verify
+from app.verification.bundling import Bundle, make_bundle
+from app.verification.checks.trail import Trail
 from app.verification.ports import Publications, Registry
 from app.verification.report import Report
 
@@ -44,6 +47,34 @@ async def verify_file(
             now=datetime.now(UTC),
             as_of=as_of,
         )
+
+
+async def fetch_credential(url: str, *, served_at: str | None) -> bytes:
+    """The credential at an address a person gave: the document's own, or that of a page of ours which checks it.
+
+    Raises `OutsideFailed("credential_not_fetched")`.
+    """
+    publications = HttpPublications(allow_localhost=True, served_at=served_at)
+    fetched = await publications.credential(url.replace("/verify/", "/credentials/"))
+    if fetched.data is None:
+        raise OutsideFailed("credential_not_fetched", fetched.failure)
+    return fetched.data
+
+
+async def bundle_of(data: bytes, *, issuers: Path, served_at: str | None) -> Bundle:
+    """A bundle of a credential, made from public sources alone. Raises `Refused` (not_bundled, what reading raises)."""
+    submission, _ = verify.read_submission(data)
+    try:
+        return await make_bundle(
+            submission,
+            publications=HttpPublications(allow_localhost=True, served_at=served_at),
+            registry=NoRegistry(),
+            recogniser=FileList(issuers),
+            canonicaliser=canonicaliser(),
+            trail=Trail(datetime.now(UTC)),
+        )
+    except ValueError as error:
+        raise Refused("not_bundled", f"No bundle was made. {error}") from None
 
 
 @asynccontextmanager

@@ -32,6 +32,9 @@ class MemoryPublications:
     async def checkpoints(self, url: str) -> Fetched:
         return self._find(url)
 
+    async def receipt(self, url: str, digest: bytes) -> Fetched:
+        return self._find(f"{url}/{digest.hex()}")
+
     def _find(self, name: str, at: datetime | None = None) -> Fetched:
         data = self.documents.get(name)
         if at is not None and name in self.history:
