@@ -1,4 +1,4 @@
-"""Verify a credential or a bundle: read it, gather the evidence, run the checks, conclude."""
+"""Verify what was read from a file: gather the evidence, run the checks, conclude."""
 
 import asyncio
 from collections.abc import Mapping
@@ -6,34 +6,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from app.errors import Refused, TooLarge
-from app.standards import anchor_receipt, status_list, strict_json, vc
+from app.standards import anchor_receipt, status_list, vc
 from app.standards.data_integrity import CanonicalForm
 from app.standards.status_list import StatusListProblem
 from app.verification import checks
 from app.verification.evidence import ChainAnswer, Evidence, Fetched, Recognition, Submission
 from app.verification.ports import Publications, Recogniser, Registry
 from app.verification.report import Report, conclude
+from app.verification.submission import read_submission
 
-MAX_BYTES = 1_000_000
-
-
-def read_submission(data: bytes) -> tuple[Submission, Mapping[str, Any]]:
-    """A credential or a CredentialBundle, and the bundle's other members (empty for a bare credential).
-
-    Raises `Refused` with the codes of `NotStrictJson`, `bundle_malformed`, or `TooLarge("document_too_large")`.
-    """
-    try:
-        document = strict_json.parse_object(data, MAX_BYTES)
-    except strict_json.NotStrictJson as error:
-        family = TooLarge if error.code == "document_too_large" else Refused
-        raise family(error.code, str(error)) from None
-    if document.get("type") != "CredentialBundle":
-        return Submission(document, None), {}
-    credential, receipt = document.get("credential"), document.get("anchorReceipt")
-    if not isinstance(credential, dict) or not (receipt is None or isinstance(receipt, dict)):
-        raise Refused("bundle_malformed", "The bundle does not hold a credential.")
-    return Submission(credential, receipt), document
+__all__ = ["gather", "read_submission", "verify"]
 
 
 async def verify(
