@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.adapters.contexts import canonicaliser
+from app.adapters.pdf import attached_json
 from app.adapters.publications import BundledPublications, HttpPublications
 from app.adapters.recognition import FileList
 from app.adapters.registry import EvmRegistry, NoRegistry
+from app.errors import Refused
 from app.settings import Settings
-from app.verification import verify
+from app.verification import carriers, verify
 from app.verification.ports import Publications, Registry
 from app.verification.report import Report
 
@@ -18,8 +20,11 @@ from app.verification.report import Report
 async def verify_file(
     data: bytes, *, rpc_url: str | None, issuers: Path, served_at: str | None, offline: bool, base: Settings
 ) -> Report:
-    """The report on a credential or bundle. Raises `Refused` for what is not one."""
-    submission, bundle = verify.read_submission(data)
+    """The report on a credential or bundle, plain or inside a picture or PDF. Raises `Refused` for what is not one."""
+    submission, bundle = verify.read_submission(carriers.unwrap(data, attached_json).payload)
+    if submission.embedded:
+        # One report on the outer document would vouch for credentials that nobody looked at.
+        raise Refused("several_credentials", "This file holds several credentials. Check each as a file of its own.")
     recogniser = FileList(issuers)
     publications: Publications = BundledPublications(bundle, recogniser)
     if not offline:

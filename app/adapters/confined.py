@@ -41,6 +41,8 @@ def run(program: Path, data: bytes, limits: Limits) -> bytes:
         raise Busy
     try:
         return _run(program, data, limits)
+    except BrokenPipeError:
+        raise NoAnswer from None
     finally:
         _AT_ONCE.release()
 
@@ -67,9 +69,8 @@ def _run(program: Path, data: bytes, limits: Limits) -> bytes:
 def _exchange(process: "subprocess.Popen[bytes]", data: bytes, most: int) -> bytes:
     if process.stdin is None or process.stdout is None:
         raise NoAnswer
-    with contextlib.suppress(BrokenPipeError):
-        process.stdin.write(data)
-        process.stdin.close()
+    process.stdin.write(data)
+    process.stdin.close()
     return process.stdout.read(most)
 
 
