@@ -34,7 +34,7 @@ _PAGE = re.compile(
 )
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f]")
 
-_PHOTOS = (b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"\0\0\x01\0", b"\xff\x0a", b"\0\0\0\x0cJXL ")
+_PHOTOS = (b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"\0\0\x01\0", b"\xff\x0a", b"\0\0\0\x0cJXL ")
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"BZh", b"\xfd7zXZ\0")
 _OLD_OFFICE, _RICH_TEXT = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"{\\rtf"
 _OFFICE_PARTS = (b"[Content_Types].xml", b"mimetypeapplication/vnd.oasis.opendocument")
@@ -153,8 +153,9 @@ def _document(inside: bytes) -> bytes:
 
 def _refuse_foreign(data: bytes) -> None:
     """Files of other kinds, by the bytes they begin with."""
-    is_photo_box = data[4:8] == b"ftyp" or (data.startswith(b"RIFF") and data[8:12] == b"WEBP")
-    if is_photo_box or data.startswith(_PHOTOS):
+    is_boxed = data[4:8] == b"ftyp" or (data.startswith(b"RIFF") and data[8:12] == b"WEBP")
+    is_bitmap = data.startswith(b"BM") and data[6:10] == bytes(4)
+    if is_boxed or is_bitmap or data.startswith(_PHOTOS):
         refuse("photo_not_credential")
     if data.startswith((_OLD_OFFICE, _RICH_TEXT)):
         refuse("office_document")
