@@ -156,7 +156,9 @@ def revoke(
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(help="A credential or a bundle (JSON).", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help="A credential or a bundle: JSON, or a PNG, SVG or PDF.", exists=True, dir_okay=False)
+    ],
     rpc: Annotated[str | None, typer.Option(help="Address of a node of the chain to ask.")] = None,
     issuers: Annotated[Path, typer.Option(help="Folder of recognised issuers.")] = Path("wallets/public"),
     served_at: Annotated[str | None, typer.Option(help="Where a development issuer's pages are really served.")] = None,
