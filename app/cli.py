@@ -157,7 +157,9 @@ def revoke(
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(help="A credential or a bundle (JSON).", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help="A credential or a bundle: JSON, or a PNG, SVG or PDF.", exists=True, dir_okay=False)
+    ],
     rpc: Annotated[
         list[str] | None, typer.Option(help="Address of a node of the chain; given twice, both must agree.")
     ] = None,

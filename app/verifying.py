@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.adapters.contexts import canonicaliser
+from app.adapters.pdf import attached_json
 from app.adapters.publications import BundledPublications, HttpPublications
 from app.adapters.recognition import FileList
 from app.adapters.registry import NoRegistry, registry_of
 from app.errors import OutsideFailed, Refused
 from app.settings import Settings
-from app.verification import verify
+from app.verification import carriers, verify
 from app.verification.bundling import Bundle, make_bundle
 from app.verification.checks.trail import Trail
 from app.verification.ports import Publications, Registry
@@ -28,11 +29,15 @@ async def verify_file(
     base: Settings,
     as_of: datetime | None = None,
 ) -> Report:
-    """The report on a credential or bundle, as of now or a past moment. Raises `Refused` for what is not one.
+    """The report on a credential or bundle, as of now or a past moment; plain, or inside a picture or PDF.
 
-    With several `rpc_urls`, nodes of the same chain, only what all of them say is believed.
+    With several `rpc_urls`, nodes of the same chain, only what all of them say is believed. Raises `Refused` for what
+    is not one.
     """
-    submission, bundle = verify.read_submission(data)
+    submission, bundle = verify.read_submission(carriers.unwrap(data, attached_json).payload)
+    if submission.embedded:
+        # One report on the outer document would vouch for credentials that nobody looked at.
+        raise Refused("several_credentials", "This file holds several credentials. Check each as a file of its own.")
     recogniser = FileList(issuers)
     publications: Publications = BundledPublications(bundle, recogniser)
     if not offline:

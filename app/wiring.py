@@ -1,5 +1,6 @@
 """The composition root: which adapter stands behind which port."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.adapters.contexts import canonicaliser
 from app.adapters.keystore import FileKeystore
+from app.adapters.pdf import attached_json
 from app.adapters.publications import HostedPublications, HttpPublications, KnownPublications
 from app.adapters.recognition import KnownTenant, TenantList
 from app.anchoring.sending import Steps
@@ -25,7 +27,7 @@ from app.standards import strict_json
 from app.standards.compiled_shape import ShapeCache
 from app.standards.json_ld import Canonicaliser
 from app.standards.remembered import RememberedForm
-from app.verification import verify
+from app.verification import carriers, verify
 from app.verification.evidence import Submission
 from app.verification.ports import Registry
 from app.verification.report import Report
@@ -107,6 +109,10 @@ class Wiring:
 
     async def issuer(self, conn: AsyncConnection, institution_id: UUID) -> Issuer:
         return await credentials.issuer_of(conn, self.keystore, self.compiled, institution_id)
+
+    async def unwrap(self, data: bytes) -> carriers.Carried:
+        """What a file carries; raises as `carriers.unwrap` does. In a thread: pictures and PDFs take their time."""
+        return await asyncio.to_thread(carriers.unwrap, data, attached_json)
 
     async def verify(self, submission: Submission, as_of: datetime | None = None) -> Report:
         """The report on what somebody handed in."""

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.web import negotiation, problems, rendering
+from app.web.bodies import CREDENTIAL_FILE_TYPES, MULTIPART
 from app.web.documents import CREDENTIAL_TYPES
 
 _TAG = "public"
@@ -68,6 +69,23 @@ _REPORT_SCHEMA = {
         },
     },
 }
+_SEVERAL_SCHEMA = {
+    "type": "object",
+    "description": "One report for each credential inside a presentation, a CLR or a shared profile",
+    "required": ["kind", "verdict", "summary", "checkedAt", "holder", "credentials"],
+    "properties": {
+        "kind": {"enum": ["presentation", "clr", "profile"]},
+        "verdict": {"enum": ["valid", "not valid", "was valid", "cannot tell"], "description": "The worst of all"},
+        "summary": {"type": "string"},
+        "checkedAt": {"type": "string", "format": "date-time"},
+        "holder": {
+            "type": "object",
+            "properties": {"outcome": {"const": "SKIPPED"}, "code": {"type": "string"}, "sentence": {"type": "string"}},
+        },
+        "record": {"$ref": "#/components/schemas/VerificationReport"},
+        "credentials": {"type": "array", "items": {"$ref": "#/components/schemas/VerificationReport"}},
+    },
+}
 _REPORT = {"schema": {"$ref": "#/components/schemas/VerificationReport"}}
 _NUMBER = {"number": {"type": "string", "format": "uuid"}}
 _SLUG = {"slug": {"type": "string"}}
@@ -103,6 +121,7 @@ def _describe(app: FastAPI) -> dict[str, Any]:
     schema["paths"] |= _public_paths()
     components = schema.setdefault("components", {}).setdefault("schemas", {})
     components |= {"Problem": _PROBLEM_SCHEMA, "VerificationReport": _REPORT_SCHEMA}
+    components["SeveralReports"] = _SEVERAL_SCHEMA
     for unused in ("HTTPValidationError", "ValidationError"):
         components.pop(unused, None)
     return schema
@@ -113,10 +132,14 @@ def _public_paths() -> dict[str, Any]:
     page: dict[str, Any] = {negotiation.HTML: {}}
     report = {negotiation.JSON: _REPORT, **page}
     credential = {kind: {"schema": {"type": "object"}} for kind in CREDENTIAL_TYPES if kind != negotiation.HTML}
-    sent = {kind: {"schema": {"type": "object"}} for kind in (negotiation.JSON, "application/vc")}
     verify = _get("Check a credential of this installation", report, _NUMBER)
-    submitted = _operation("Check a credential or a bundle that you hold", report)
-    submitted["requestBody"] = {"required": True, "content": sent}
+    reports = {"anyOf": [_REPORT["schema"], {"$ref": "#/components/schemas/SeveralReports"}]}
+    submitted = _operation(
+        "Check a file that you hold: a credential, bundle, presentation or CLR, a PNG or SVG badge, a PDF, or our link",
+        {negotiation.JSON: {"schema": reports}, **page},
+    )
+    submitted["responses"]["303"] = {"description": "A page was asked for, and a link of ours was sent: it is there"}
+    submitted["requestBody"] = {"required": True, "content": _credential_files()}
     return {
         "/credentials/{number}": {"get": _get("The signed credential, byte for byte", credential, _NUMBER)},
         "/credentials/{number}/bundle": {
@@ -144,6 +167,21 @@ def _public_paths() -> dict[str, Any]:
         "/rules/{pack}/{version}": {
             "get": _get("A published rule set", any_json, {"pack": {"type": "string"}, "version": {"type": "integer"}})
         },
+    }
+
+
+def _credential_files() -> dict[str, Any]:
+    """The bodies of POST /verify: documents as JSON, everything else as the bytes of the file."""
+    documents = (negotiation.JSON, "application/vc", "application/vp")
+    file, text = {"type": "string", "format": "binary"}, {"type": "string"}
+    form = {"type": "object", "properties": {"document": file, "reference": text | {"description": "A link of ours"}}}
+    return {
+        **{
+            kind: {"schema": {"type": "object" if kind in documents else "string"}}
+            for kind in CREDENTIAL_FILE_TYPES
+            if kind
+        },
+        MULTIPART: {"schema": form},
     }
 
 

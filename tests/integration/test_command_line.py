@@ -26,7 +26,9 @@ from app.database import transaction
 from app.institutions.model import published_wallet
 from app.standards import data_integrity, multikey
 from app.standards.anchor_receipt import LeafKind
+from app.standards.baking import bake_png
 from tests.integration.conftest import ROOT, Installation
+from tests.unit.verification.files import pdf, png
 
 HEADINGS = "learner_name,uln,email,qualification,component,grade,award_date\n"
 DONE, REFUSED, USAGE, OUTSIDE = 0, 1, 2, 3
@@ -285,7 +287,16 @@ def test_a_file_is_verified_without_asking_anybody(terminal: Terminal, evidence:
     assert "(signature_wrong)" in said
 
     said = alone.run("verify", alone.write("page.html", "<html>"), *where, expect=REFUSED)
-    assert re.fullmatch(r"Refused: This is not valid JSON.*\(malformed_json\)\n", said)
+    assert re.fullmatch(r"Refused: This is a saved web page.*\(html_page\)\n", said)
+    several = {"type": ["VerifiablePresentation"], "verifiableCredential": [evidence.bundle["credential"]]}
+    said = alone.run("verify", alone.write("several.json", json.dumps(several)), *where, expect=REFUSED)
+    assert said.endswith("(several_credentials)\n")
+
+
+def test_a_badge_and_a_pdf_are_verified_like_the_bundle_inside(terminal: Terminal, evidence: Evidence) -> None:
+    bundle, where = evidence.file.read_bytes(), ("--offline", "--issuers", evidence.issuers)
+    for name, data in (("badge.png", bake_png(png(), bundle)), ("award.pdf", pdf(("credential.json", bundle)))):
+        assert terminal.run("verify", terminal.write(name, data), *where).startswith("VALID ")
 
 
 def test_a_file_is_verified_with_what_is_published(terminal: Terminal, evidence: Evidence) -> None:
