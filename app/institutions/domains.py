@@ -4,6 +4,7 @@ Pure but for the port it is given. A record that is not there, one that names so
 does not answer are three findings, never an exception: the last one is "cannot tell".
 """
 
+import asyncio
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -60,10 +61,8 @@ def records_wanted(domain: str, our_host: str) -> tuple[str, ...]:
 
 async def check_domain(names: DomainNames, domain: str, our_host: str) -> tuple[DomainFinding, ...]:
     """What the domain's records say: the binding to its DID first, then, as a hint, whether it points here."""
-    return (
-        _binding(domain, await names.texts(record_name(domain))),
-        _pointing(domain, our_host, await names.alias(domain)),
-    )
+    texts, alias = await asyncio.gather(names.texts(record_name(domain)), names.alias(domain))
+    return _binding(domain, texts), _pointing(domain, our_host, alias)
 
 
 def _binding(domain: str, answer: DnsAnswer) -> DomainFinding:
