@@ -126,7 +126,7 @@ async def _prepare(tale: Tale, installation: LocalInstallation, settings: Settin
             async with transaction(wiring.engine) as conn:
                 identity = await institutions.identity(conn, college.id)
             installation.chain.fund(identity.wallet.address)
-            published = published_wallet(college, identity.wallet, identity.signing_key)
+            published = published_wallet(college, identity.wallet, *identity.keys)
             statement = json.dumps(published, indent=2, ensure_ascii=False)
             public = settings.wallets_dir / "public"
             public.mkdir(parents=True, exist_ok=True)

@@ -5,11 +5,12 @@ import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, TypeVar
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
 
-from app.errors import Refused
+from app.errors import AppError, OutsideFailed, Refused
 from app.settings import settings
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ def institution_create(
     slug: Annotated[str, typer.Argument(help="Short name for addresses, such as northgate-college.")],
     name: Annotated[str, typer.Option(help="The institution's name.")],
     ukprn: Annotated[str, typer.Option(help="Its UKPRN, eight digits.")],
+    domain: Annotated[str | None, typer.Option(help="Its own domain, such as creds.college.ac.uk.")] = None,
+    without_dns: Annotated[
+        bool, typer.Option("--without-dns", help="Register although the domain's records are not there yet.")
+    ] = False,
 ) -> None:
     """Register an institution with its DID, signing key and public wallet."""
     from app.catalogue.identifiers import check_ukprn
@@ -53,6 +58,8 @@ def institution_create(
             if finding.severity == "error":
                 raise Refused(finding.code, finding.message)
             out.print(f"Please check: {finding.message}")
+        if domain is not None and (unbound := await _look_up(wiring, domain)) and not without_dns:
+            raise unbound
         if wiring.settings.registry_address is None:
             raise Refused("registry_missing", "Set STACKMARK_REGISTRY_ADDRESS to the register's contract.")
         chain_id = await wiring.chain.chain_id()
@@ -68,11 +75,51 @@ def institution_create(
                 chain_id=chain_id,
                 contract=wiring.settings.registry_address,
                 now=now(),
+                domain=domain,
             )
         out.print(f"Registered {issuer.institution.did}. Wallet {issuer.identity.wallet.address} needs funds.")
 
     run(work)
     wallet_publish(slug)
+
+
+@institution_app.command("check-domain")
+def institution_check_domain(slug: Annotated[str, typer.Argument(help="The institution's short name.")]) -> None:
+    """Look whether the records of an institution's own domain name its DID."""
+    from app.database import transaction
+    from app.institutions import service as institutions
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            institution = await institutions.get(conn, slug)
+        if institution.public_url == wiring.settings.public_url:
+            raise Refused("domain_none", "This institution has no domain of its own; its identity lives on ours.")
+        if unbound := await _look_up(wiring, urlsplit(institution.public_url).netloc):
+            raise unbound
+
+    run(work)
+
+
+async def _look_up(wiring: "Wiring", domain: str) -> AppError | None:
+    """Say what the domain's records show, and which are wanted where some are not there; what stands in the way."""
+    from app.institutions.domains import Outcome, check_domain, check_domain_name, records_wanted
+
+    check_domain_name(domain)
+    our_host = urlsplit(wiring.settings.public_url).hostname or ""
+    binding, pointing = await check_domain(wiring.domain_names, domain, our_host)
+    for finding in (binding, pointing):
+        signed = "signed (DNSSEC)" if finding.validated else "not signed (DNSSEC)"
+        told = f", {signed}" if finding.outcome is not Outcome.UNKNOWN else ""
+        out.print(f"{finding.outcome}: {finding.sentence} ({finding.code}{told})")
+    if not binding.outcome is pointing.outcome is Outcome.GOOD:
+        out.print("The records wanted are:")
+        for record in records_wanted(domain, our_host):
+            out.print(f"  {record}")
+    if binding.outcome is Outcome.GOOD:
+        return None
+    if binding.outcome is Outcome.UNKNOWN:
+        return OutsideFailed("dns_unreachable", "Whether the domain names its DID cannot be told just now.")
+    return Refused(binding.code, "The domain does not name its DID yet: create the records above.")
 
 
 @institution_app.command("accredit")
@@ -116,7 +163,7 @@ def institution_list() -> None:
 
 @wallet_app.command("publish")
 def wallet_publish(slug: Annotated[str, typer.Argument(help="The institution's short name.")]) -> None:
-    """Write wallets/public/<slug>.json, the public statement of an institution's wallet."""
+    """Write wallets/public/<slug>.json, the public statement of an institution's wallet and keys."""
     from app.database import transaction
     from app.institutions import service as institutions
     from app.institutions.model import published_wallet
@@ -126,7 +173,7 @@ def wallet_publish(slug: Annotated[str, typer.Argument(help="The institution's s
             identity = await institutions.identity(conn, (await institutions.get(conn, slug)).id)
         folder = wiring.settings.wallets_dir / "public"
         folder.mkdir(parents=True, exist_ok=True)
-        statement = published_wallet(identity.institution, identity.wallet, identity.signing_key)
+        statement = published_wallet(identity.institution, identity.wallet, *identity.keys)
         file = folder / f"{slug}.json"
         file.write_text(json.dumps(statement, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         out.print(f"Published in {file}")

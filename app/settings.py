@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, IPvAnyAddress, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import Refused
@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     public_url: str = "http://localhost:8000"
     host: str = "127.0.0.1"
     port: _PORT = 8000
+    dns_server: IPvAnyAddress | None = None
+    dns_port: _PORT = 53
     passphrase: SecretStr | None = None
     passphrase_file: Path | None = None
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")

@@ -20,8 +20,9 @@ from app.anchoring.sending import Steps
 from app.credentials import service as credentials
 from app.credentials.model import PublishedEvidence
 from app.credentials.signing import Issuer, ReceiptKey
-from app.database import create_engine, transaction
+from app.database import create_engine
 from app.errors import OutsideFailed
+from app.institutions.ports import DomainNames
 from app.settings import Settings
 from app.standards import strict_json
 from app.standards.compiled_shape import ShapeCache
@@ -85,6 +86,13 @@ class Wiring:
         return EvmChain(self.settings.chain_rpc_url, self.settings.finality, self.settings.contracts_dir)
 
     @cached_property
+    def domain_names(self) -> DomainNames:
+        from app.adapters.dns import ResolverNames
+
+        server = self.settings.dns_server
+        return ResolverNames(str(server) if server else None, self.settings.dns_port)
+
+    @cached_property
     def witnesses(self) -> tuple["EvmChain", ...]:
         """Further nodes of the chain, asked only when something is verified."""
         from app.adapters.evm import EvmChain
@@ -139,9 +147,8 @@ class Wiring:
             now=moment,
         )
 
-    async def _receipt_key(self, institution_id: UUID) -> ReceiptKey:
-        async with transaction(self.engine) as conn:
-            return ReceiptKey(await self.issuer(conn, institution_id))
+    async def _receipt_key(self, conn: AsyncConnection, institution_id: UUID) -> ReceiptKey:
+        return ReceiptKey(await self.issuer(conn, institution_id))
 
 
 @asynccontextmanager

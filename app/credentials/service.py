@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app import jobs
 from app.anchoring import service as anchoring
 from app.catalogue import service as catalogue
-from app.credentials import issuing, status, store
+from app.credentials import issuing, keys, status, store
 from app.credentials.model import (
     CohortImport,
     Credential,
@@ -44,8 +44,12 @@ async def become_issuer(
     chain_id: int,
     contract: str,
     now: datetime,
+    domain: str | None = None,
 ) -> Issuer:
-    """Register an institution and give it what issuing needs: a log, an entry for its DID, a status list."""
+    """Register an institution and give it what issuing needs: a log, an entry for its DID, a status list.
+
+    Raises what `institutions.register` raises.
+    """
     identity, did_document = await institutions.register(
         conn,
         keystore,
@@ -56,6 +60,7 @@ async def become_issuer(
         chain_id=chain_id,
         contract=contract,
         now=now,
+        domain=domain,
     )
     issuer = Issuer(identity, keystore, canonical)
     await anchoring.open_log(
@@ -69,6 +74,7 @@ async def become_issuer(
     )
     digest = sha256(did_document).digest()
     await anchoring.append(conn, identity.institution.id, [(LeafKind.DID_DOCUMENT, digest)], now)
+    issuer = await keys.publish(conn, issuer, now)
     await status.open_list(conn, issuer, now)
     return issuer
 
@@ -76,8 +82,8 @@ async def become_issuer(
 async def issuer_of(
     conn: AsyncConnection, keystore: KeyStore, canonical: CanonicalForm, institution_id: UUID
 ) -> Issuer:
-    """Raises what `institutions.identity` raises."""
-    return Issuer(await institutions.identity(conn, institution_id), keystore, canonical)
+    """Who signs, until the caller's transaction ends. Raises what `institutions.identity` raises."""
+    return Issuer(await institutions.identity(conn, institution_id, for_signing=True), keystore, canonical)
 
 
 async def issue_one(

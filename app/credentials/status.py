@@ -67,6 +67,15 @@ async def refresh(conn: AsyncConnection, issuer: Issuer, now: datetime) -> int:
     return renewed
 
 
+async def sign_again(conn: AsyncConnection, issuer: Issuer, now: datetime) -> int:
+    """Sign every list of an institution with its key of now; their number."""
+    rows = await store.list_status_lists(conn, issuer.institution.id)
+    for row in rows:
+        locked = await store.lock_status_list(conn, row.id)
+        await _publish(conn, issuer, row.id, row.number, locked.revoked, now)
+    return len(rows)
+
+
 async def published(conn: AsyncConnection, institution_id: UUID, number: int) -> bytes | None:
     """The signed list as bytes; None when there is no such list."""
     row = await store.current_status_list(conn, institution_id, number)

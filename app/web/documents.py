@@ -1,4 +1,4 @@
-"""Published documents, served as the bytes that were stored: credentials, bundles, keys, lists, receipts, rules.
+"""Published documents, served as the bytes that were stored: credentials, bundles, lists, receipts, rules.
 
 Plain Starlette routes: these are the hottest addresses, and there is nothing to convert.
 """
@@ -33,8 +33,8 @@ CREDENTIAL_TYPES = (
 OPEN = {"Access-Control-Allow-Origin": "*"}
 """Documents that any verifier may read, in a browser too; none of them depends on who asks."""
 PERSONAL = {**OPEN, "X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store"}
-_LASTING = {**OPEN, "Cache-Control": "public, max-age=86400, immutable"}
-_SHORT = {**OPEN, "Cache-Control": "public, max-age=300"}
+LASTING = {**OPEN, "Cache-Control": "public, max-age=86400, immutable"}
+SHORT = {**OPEN, "Cache-Control": "public, max-age=300"}
 _STATUS = {**OPEN, "Cache-Control": f"public, max-age={TIME_TO_LIVE // timedelta(seconds=1)}"}
 
 
@@ -66,12 +66,6 @@ async def _bundle(request: Request) -> Response:
     return Response(bundle, headers=headers, media_type=negotiation.JSON)
 
 
-async def _did_document(request: Request) -> Response:
-    async with reading(wiring_of(request).engine) as conn:
-        document = await institutions.published_did_document(conn, slug=request.path_params["slug"])
-    return Response(document, headers=_SHORT, media_type=negotiation.JSON)
-
-
 async def _status_list(request: Request) -> Response:
     async with reading(wiring_of(request).engine) as conn:
         institution = await institutions.get(conn, request.path_params["slug"])
@@ -99,7 +93,7 @@ async def _checkpoints(request: Request) -> Response:
         institution = await institutions.get(conn, request.path_params["slug"])
         found = await anchoring.finalized_checkpoints(conn, institution.id)
     members = {"did": institution.did, "checkpoints": [checkpoint_json(checkpoint) for checkpoint in found]}
-    return JSONResponse(members, headers=_SHORT)
+    return JSONResponse(members, headers=SHORT)
 
 
 async def _checkpoint_list(request: Request) -> Response:
@@ -120,18 +114,17 @@ async def _consistency(request: Request) -> Response:
         institution = await institutions.get(conn, request.path_params["slug"])
         proof = await anchoring.consistency(conn, institution.id, first, second)
     members = {"alg": "RFC9162_SHA256", "first": first, "second": second, "proof": [item.hex() for item in proof]}
-    return JSONResponse(members, headers=_SHORT)
+    return JSONResponse(members, headers=SHORT)
 
 
 async def _rules(request: Request) -> Response:
     data = packs.pack_bytes(request.path_params["pack"], request.path_params["version"])
-    return Response(data, headers=_LASTING, media_type=packs.MEDIA_TYPE)
+    return Response(data, headers=LASTING, media_type=packs.MEDIA_TYPE)
 
 
 routes = [
     Route("/credentials/{number}", _credential),
     Route("/credentials/{number}/bundle", _bundle),
-    Route("/i/{slug}/did.json", _did_document),
     Route("/i/{slug}/status/{number:int}", _status_list),
     Route("/i/{slug}/anchors", _checkpoints),
     Route("/i/{slug}/checkpoints", _checkpoint_list),

@@ -148,7 +148,20 @@ def _public_paths() -> dict[str, Any]:
         "/verify/{number}": {"get": verify},
         "/verify": {"post": submitted},
         "/i/{slug}": {"get": _get("An institution: its wallet, keys and entries", any_json | page, _SLUG)},
-        "/i/{slug}/did.json": {"get": _get("Its DID document", any_json, _SLUG)},
+        "/i/{slug}/did.json": {"get": _at_time(_get("Its DID document, now or as of a time", any_json, _SLUG))},
+        "/i/{slug}/did/versions": {"get": _get("Every DID document, and when it was in force", any_json, _SLUG)},
+        "/i/{slug}/anchor-wallets.json": {
+            "get": _get("Its wallet's signed word on whom it anchors for", any_json, _SLUG)
+        },
+        "/.well-known/did.json": {
+            "get": _at_time(_get("The DID document of the institution whose own domain this is", any_json, {}))
+        },
+        "/.well-known/anchor-wallets.json": {
+            "get": _get("The wallet's word, on an institution's own domain", any_json, {})
+        },
+        "/.well-known/did-configuration.json": {
+            "get": _get("Which DIDs belong to this origin (DIF Well Known DID Configuration)", any_json, {})
+        },
         "/i/{slug}/status/{list}": {
             "get": _get("A signed list of withdrawn credentials", credential, _SLUG | {"list": {"type": "integer"}})
         },
@@ -191,6 +204,13 @@ def _get(
     parameters = [{"name": name, "in": "path", "required": True, "schema": kind} for name, kind in in_path.items()]
     parameters += [{"name": name, "in": "query", "required": True, "schema": {"type": "integer"}} for name in in_query]
     return _operation(summary, content) | {"parameters": parameters}
+
+
+def _at_time(operation: dict[str, Any]) -> dict[str, Any]:
+    operation["parameters"].append(
+        {"name": "versionTime", "in": "query", "required": False, "schema": {"type": "string", "format": "date-time"}}
+    )
+    return operation
 
 
 def _operation(summary: str, content: dict[str, Any]) -> dict[str, Any]:

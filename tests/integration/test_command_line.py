@@ -77,9 +77,14 @@ class Terminal:
 
 @pytest.fixture
 def terminal(installation: Installation, tmp_path: Path) -> Terminal:
+    return terminal_of(installation, tmp_path)
+
+
+def terminal_of(installation: Installation, folder: Path) -> Terminal:
+    """A terminal in `folder`, with the installation's settings."""
     settings = installation.settings
     return Terminal(
-        tmp_path,
+        folder,
         {
             "DATABASE_URL": settings.secret_database_url(),
             "CHAIN_RPC_URL": str(settings.chain_rpc_url),

@@ -2,6 +2,7 @@
 
 from app.credentials.store.credentials import (
     count_prepared,
+    digests_signed_with,
     documents_of,
     find_credential,
     find_signed,
@@ -48,6 +49,7 @@ __all__ = [
     "count_prepared",
     "current_status_list",
     "digests_of_import",
+    "digests_signed_with",
     "documents_of",
     "find_credential",
     "find_import",

@@ -1,5 +1,6 @@
 """Queries about credentials and the parts of awards."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -125,6 +126,19 @@ async def signed_documents(conn: AsyncConnection, institution_id: UUID) -> list[
         credentials.c.institution_id == institution_id, credentials.c.state == CredentialState.SIGNED
     )
     return list(await conn.execute(query.order_by(credentials.c.id)))
+
+
+async def digests_signed_with(conn: AsyncConnection, institution_id: UUID, key_id: str) -> list[bytes]:
+    """Digests of the credentials in force that this key signed, read off the documents themselves."""
+    # Inside a JSON text every quotation mark has a backslash before it: only a member can look like this.
+    member = f'"verificationMethod":{json.dumps(key_id)}'.encode()
+    query = select(credentials.c.digest).where(
+        credentials.c.institution_id == institution_id,
+        credentials.c.state == CredentialState.SIGNED,
+        credentials.c.revoked_at.is_(None),
+        func.pg_catalog.position(credentials.c.document, member) > 0,
+    )
+    return list((await conn.execute(query)).scalars())
 
 
 async def count_prepared(conn: AsyncConnection, institution_id: UUID) -> int:
