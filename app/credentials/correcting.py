@@ -1,13 +1,13 @@
 """Correcting a credential: what is wrong in it is replaced, and it stays the same credential."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import jobs
 from app.catalogue import service as catalogue
-from app.credentials import editions, naming, store
+from app.credentials import cohort_file, editions, naming, store
 from app.credentials.editions import Correction, Standing
 from app.credentials.issuing import check_accredited, check_result, credits_earned
 from app.credentials.model import Changes, CorrectionReason, Credential, CredentialKind, CredentialState
@@ -67,6 +67,14 @@ async def correct(
             learner_id=str(learner.id),
         )
     return await _get(conn, credential_id)
+
+
+def award_date(text: str, today: date) -> date:
+    """A date as results files may have it. Raises `Refused` (date_format, date_in_future)."""
+    found = cohort_file.read_date(text.strip(), today)
+    if isinstance(found, date):
+        return found
+    raise Refused(*found)
 
 
 def _fitting(reason: str, changes: Changes) -> CorrectionReason:

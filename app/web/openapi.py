@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.web import negotiation, problems, rendering
-from app.web.documents import CREDENTIAL_TYPES
+from app.web.documents import CREDENTIAL_TYPES, STATUS_TYPES
 
 _TAG = "public"
 _PROBLEM = {
@@ -60,6 +60,7 @@ _REPORT_SCHEMA = {
 _REPORT = {"schema": {"$ref": "#/components/schemas/VerificationReport"}}
 _NUMBER = {"number": {"type": "string", "format": "uuid"}}
 _SLUG = {"slug": {"type": "string"}}
+_LIST = _SLUG | {"list": {"type": "integer"}}
 
 
 def install(app: FastAPI) -> None:
@@ -102,6 +103,7 @@ def _public_paths() -> dict[str, Any]:
     page: dict[str, Any] = {negotiation.HTML: {}}
     report = {negotiation.JSON: _REPORT, **page}
     credential = {kind: {"schema": {"type": "object"}} for kind in CREDENTIAL_TYPES if kind != negotiation.HTML}
+    listed = {kind: {"schema": {"type": "object"}} for kind in STATUS_TYPES}
     sent = {kind: {"schema": {"type": "object"}} for kind in (negotiation.JSON, "application/vc")}
     verify = _get("Check a credential of this installation", report, _NUMBER)
     submitted = _operation("Check a credential or a bundle that you hold", report)
@@ -116,7 +118,10 @@ def _public_paths() -> dict[str, Any]:
         "/i/{slug}": {"get": _get("An institution: its wallet, keys and entries", any_json | page, _SLUG)},
         "/i/{slug}/did.json": {"get": _get("Its DID document", any_json, _SLUG)},
         "/i/{slug}/status/{list}": {
-            "get": _get("A signed list of withdrawn credentials", credential, _SLUG | {"list": {"type": "integer"}})
+            "get": _as_of(_get("A signed list of withdrawn credentials", listed, _LIST), "timestamp")
+        },
+        "/i/{slug}/status/{list}/reasons": {
+            "get": _as_of(_get("Why and when places of the list were set, signed", any_json, _LIST), "timestamp")
         },
         "/i/{slug}/anchors": {"get": _get("Its final checkpoints in the public register", any_json, _SLUG)},
         "/i/{slug}/anchors/{digest}": {
@@ -141,6 +146,12 @@ def _get(
     parameters = [{"name": name, "in": "path", "required": True, "schema": kind} for name, kind in in_path.items()]
     parameters += [{"name": name, "in": "query", "required": True, "schema": {"type": "integer"}} for name in in_query]
     return _operation(summary, content) | {"parameters": parameters}
+
+
+def _as_of(operation: dict[str, Any], name: str) -> dict[str, Any]:
+    """The operation with an optional parameter for the moment as of which the answer is wanted."""
+    moment = {"name": name, "in": "query", "required": False, "schema": {"type": "string", "format": "date-time"}}
+    return operation | {"parameters": [*operation["parameters"], moment]}
 
 
 def _operation(summary: str, content: dict[str, Any]) -> dict[str, Any]:

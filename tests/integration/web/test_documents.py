@@ -91,7 +91,7 @@ async def test_identity_and_status(installation: Any) -> None:
     assert keys.content == published
     assert keys.headers["content-type"] == "application/json"
     listed = await client.get("/i/northgate/status/1")
-    assert listed.headers["content-type"] == "application/vc"
+    assert listed.headers["content-type"] == "application/json"
     assert "max-age=900" in listed.headers["cache-control"]
     assert listed.headers["access-control-allow-origin"] == "*"
     assert listed.json()["credentialSubject"]["statusPurpose"] == "revocation"
