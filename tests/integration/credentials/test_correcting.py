@@ -353,6 +353,35 @@ async def test_one_failing_insert_leaves_everything_as_it_was(installation: Inst
     assert await faults(installation) == []
 
 
+@pytest.mark.parametrize(
+    ("tampering", "fault"),
+    [
+        (
+            "UPDATE credential_editions SET document = convert_to(replace(convert_from(document, 'UTF8'), 'Merit', "
+            "'Pass'), 'UTF8')",
+            "credential {id} is not signed by a key that the institution publishes",
+        ),
+        (
+            "UPDATE credential_editions SET digest = sha256('x')",
+            "credential {id} does not have the digest recorded for it",
+        ),
+        (
+            "UPDATE credential_editions SET document = NULL, digest = sha256('x')",
+            "credential {id} stands in 0 log entries, not in one",
+        ),
+        ("DELETE FROM credential_editions", "1 credential entries of the log belong to no credential"),
+    ],
+)
+async def test_the_audit_looks_at_past_editions_too(installation: Installation, tampering: str, fault: str) -> None:
+    issued = await installation.issue_one(now=LONG_AGO)
+    await correct(installation, issued.id)
+    await installation.work()
+    assert await faults(installation) == []
+    async with transaction(installation.wiring.engine) as conn:
+        await conn.execute(text(tampering))
+    assert fault.format(id=issued.id) in await faults(installation)
+
+
 async def everything(installation: Installation) -> dict[str, list[str]]:
     """Every row of every table, as text."""
     async with transaction(installation.wiring.engine) as conn:
