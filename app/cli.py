@@ -133,6 +133,49 @@ def import_file(
 
 
 @app.command()
+def correct(
+    credential: Annotated[UUID, typer.Argument(help="The credential's number.")],
+    reason: Annotated[
+        str,
+        typer.Option(help="grade changed, award date wrong, wrong learner details, change of name, or other."),
+    ],
+    grade: Annotated[str | None, typer.Option(help="The grade as it should be.")] = None,
+    award_date: Annotated[str | None, typer.Option(help="The award date as it should be, such as 2026-06-26.")] = None,
+    name: Annotated[str | None, typer.Option(help="The learner's name as it should be.")] = None,
+    note: Annotated[str, typer.Option(help="For your own records.")] = "",
+) -> None:
+    """Correct a credential. It keeps its number; a change of name renews all of the learner's credentials."""
+    from app.credentials import correcting
+    from app.credentials import service as credentials
+    from app.credentials.model import Changes
+    from app.database import transaction
+    from app.errors import NotFound
+    from app.wiring import now
+
+    async def work(wiring: "Wiring") -> None:
+        moment = now()
+        awarded_on = None if award_date is None else correcting.award_date(award_date, moment.date())
+        async with transaction(wiring.engine) as conn:
+            found = await credentials.find(conn, credential)
+            if found is None:
+                raise NotFound("credential_unknown", "There is no credential with this number here.")
+            issuer = await wiring.issuer(conn, found.institution_id)
+            corrected = await credentials.correct(
+                conn,
+                issuer,
+                wiring.canonical,
+                credential,
+                changes=Changes(grade, awarded_on, name),
+                reason=reason,
+                note=note,
+                now=moment,
+            )
+        out.print(f"Corrected: this is edition {corrected.edition}. Whoever checks the former one will see that.")
+
+    run(work)
+
+
+@app.command()
 def revoke(
     credential: Annotated[UUID, typer.Argument(help="The credential's number.")],
     reason: Annotated[str, typer.Option(help="For example: issued in error, grade changed, malpractice.")],

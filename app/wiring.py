@@ -137,7 +137,11 @@ class Wiring:
     async def verify_ours(self, found: PublishedEvidence) -> Report:
         """The report on a credential of ours, from the bytes we publish; the checks are those of any stranger's."""
         moment = now()
-        documents = {found.institution.did: found.did_document, found.status_list_url: found.status_list}
+        documents = {
+            found.institution.did: found.did_document,
+            found.status_list_url: found.status_list,
+            f"{found.status_list_url}/reasons": found.status_reasons,
+        }
         return await verify.verify(
             submission_of(found),
             publications=KnownPublications(documents, moment),

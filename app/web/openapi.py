@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from app.web import negotiation, problems, rendering
 from app.web.bodies import CREDENTIAL_FILE_TYPES, MULTIPART
-from app.web.documents import CREDENTIAL_TYPES
+from app.web.documents import CREDENTIAL_TYPES, STATUS_TYPES
 
 _TAG = "public"
 _PROBLEM = {
@@ -89,6 +89,7 @@ _SEVERAL_SCHEMA = {
 _REPORT = {"schema": {"$ref": "#/components/schemas/VerificationReport"}}
 _NUMBER = {"number": {"type": "string", "format": "uuid"}}
 _SLUG = {"slug": {"type": "string"}}
+_LIST = _SLUG | {"list": {"type": "integer"}}
 
 
 def install(app: FastAPI) -> None:
@@ -132,6 +133,7 @@ def _public_paths() -> dict[str, Any]:
     page: dict[str, Any] = {negotiation.HTML: {}}
     report = {negotiation.JSON: _REPORT, **page}
     credential = {kind: {"schema": {"type": "object"}} for kind in CREDENTIAL_TYPES if kind != negotiation.HTML}
+    listed = {kind: {"schema": {"type": "object"}} for kind in STATUS_TYPES}
     verify = _get("Check a credential of this installation", report, _NUMBER)
     reports = {"anyOf": [_REPORT["schema"], {"$ref": "#/components/schemas/SeveralReports"}]}
     submitted = _operation(
@@ -148,13 +150,17 @@ def _public_paths() -> dict[str, Any]:
         "/verify/{number}": {"get": verify},
         "/verify": {"post": submitted},
         "/i/{slug}": {"get": _get("An institution: its wallet, keys and entries", any_json | page, _SLUG)},
-        "/i/{slug}/did.json": {"get": _at_time(_get("Its DID document, now or as of a time", any_json, _SLUG))},
+        "/i/{slug}/did.json": {
+            "get": _as_of(_get("Its DID document, now or as of a time", any_json, _SLUG), "versionTime")
+        },
         "/i/{slug}/did/versions": {"get": _get("Every DID document, and when it was in force", any_json, _SLUG)},
         "/i/{slug}/anchor-wallets.json": {
             "get": _get("Its wallet's signed word on whom it anchors for", any_json, _SLUG)
         },
         "/.well-known/did.json": {
-            "get": _at_time(_get("The DID document of the institution whose own domain this is", any_json, {}))
+            "get": _as_of(
+                _get("The DID document of the institution whose own domain this is", any_json, {}), "versionTime"
+            )
         },
         "/.well-known/anchor-wallets.json": {
             "get": _get("The wallet's word, on an institution's own domain", any_json, {})
@@ -163,7 +169,10 @@ def _public_paths() -> dict[str, Any]:
             "get": _get("Which DIDs belong to this origin (DIF Well Known DID Configuration)", any_json, {})
         },
         "/i/{slug}/status/{list}": {
-            "get": _get("A signed list of withdrawn credentials", credential, _SLUG | {"list": {"type": "integer"}})
+            "get": _as_of(_get("A signed list of withdrawn credentials", listed, _LIST), "timestamp")
+        },
+        "/i/{slug}/status/{list}/reasons": {
+            "get": _as_of(_get("Why and when places of the list were set, signed", any_json, _LIST), "timestamp")
         },
         "/i/{slug}/anchors": {"get": _get("Its final checkpoints in the public register", any_json, _SLUG)},
         "/i/{slug}/checkpoints": {"get": _get("The same, signed by the institution", any_json, _SLUG)},
@@ -206,11 +215,10 @@ def _get(
     return _operation(summary, content) | {"parameters": parameters}
 
 
-def _at_time(operation: dict[str, Any]) -> dict[str, Any]:
-    operation["parameters"].append(
-        {"name": "versionTime", "in": "query", "required": False, "schema": {"type": "string", "format": "date-time"}}
-    )
-    return operation
+def _as_of(operation: dict[str, Any], name: str) -> dict[str, Any]:
+    """The operation with an optional parameter for the moment as of which the answer is wanted."""
+    moment = {"name": name, "in": "query", "required": False, "schema": {"type": "string", "format": "date-time"}}
+    return operation | {"parameters": [*operation["parameters"], moment]}
 
 
 def _operation(summary: str, content: dict[str, Any]) -> dict[str, Any]:

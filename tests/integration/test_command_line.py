@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -208,6 +209,23 @@ async def test_a_credential_is_withdrawn_once(installation: Installation, termin
     assert "(already_revoked)" in terminal.run("revoke", credential.id, "--reason", "malpractice", expect=REFUSED)
     assert "Choose one of these reasons" in terminal.run("revoke", credential.id, "--reason", "because", expect=REFUSED)
     terminal.run("revoke", "not-a-number", "--reason", "malpractice", expect=USAGE)
+
+
+async def test_a_credential_is_corrected_and_stays_the_same_one(installation: Installation, terminal: Terminal) -> None:
+    credential = await installation.issue_one()
+    grade = ("correct", credential.id, "--reason", "grade changed", "--grade", "Pass")
+    assert "Corrected: this is edition 2." in terminal.run(*grade)
+    assert "(correction_empty)" in terminal.run(*grade, expect=REFUSED)
+    renamed = terminal.run("correct", credential.id, "--reason", "change of name", "--name", "Amir Brown")
+    assert "edition 3" in renamed
+    for words, code in (
+        (("--reason", "because"), "reason_unknown"),
+        (("--reason", "other", "--name", "Amir Brown"), "reason_does_not_fit"),
+        (("--reason", "award date wrong", "--award-date", "soon"), "date_format"),
+    ):
+        assert f"({code})" in terminal.run("correct", credential.id, *words, expect=REFUSED)
+    unknown = terminal.run("correct", UUID(int=0), "--reason", "grade changed", "--grade", "Pass", expect=REFUSED)
+    assert "(credential_unknown)" in unknown
 
 
 TAMPERINGS = [

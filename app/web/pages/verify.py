@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from app.credentials.model import Credential
 from app.database import reading, transaction
 from app.errors import NotFound, Refused
 from app.institutions import service as institutions
-from app.standards import strict_json
+from app.standards import strict_json, vc
 from app.verification import submission
 from app.verification.carriers import Kind
 from app.verification.evidence import Submission
@@ -117,6 +118,8 @@ async def _page(request: Request, handed_in: Submission, report: Report) -> Resp
         parts=parts,
         is_practice=content.chain == f"eip155:{PRACTICE_CHAIN}",
         needs_review=bool(record and record.review_reason and not record.revoked_at),
+        corrected_on=record.corrected_at if record else None,
+        is_newest=record is None or _valid_from(handed_in) == record.valid_from,
         number=number,
         address=address,
         qr=await asyncio.to_thread(_qr, address) if address else None,
@@ -126,15 +129,17 @@ async def _page(request: Request, handed_in: Submission, report: Report) -> Resp
 
 async def _with_receipt(request: Request, handed_in: Submission) -> Submission:
     """A bare credential of ours with the receipt we hold for it; the receipt is checked like anybody's."""
-    number = read_content(handed_in.credential).number
-    if handed_in.receipt is not None or number is None:
+    number, valid_from = read_content(handed_in.credential).number, _valid_from(handed_in)
+    if handed_in.receipt is not None or number is None or valid_from is None:
         return handed_in
     async with transaction(wiring_of(request).engine) as conn:
-        try:
-            found = await credentials.signed_document(conn, number)
-        except NotFound:
-            return handed_in
-    return replace(handed_in, receipt=strict_json.parse_object(found.receipt) if found.receipt else None)
+        # A file may hold an edition that was corrected since; each has a receipt of its own.
+        receipt = await credentials.receipt_of_edition(conn, number, valid_from)
+    return replace(handed_in, receipt=strict_json.parse_object(receipt) if receipt else None)
+
+
+def _valid_from(handed_in: Submission) -> datetime | None:
+    return vc.parse_timestamp(handed_in.credential.get("validFrom"))
 
 
 async def _record(conn: AsyncConnection, content: Content) -> Credential | None:

@@ -187,4 +187,4 @@ async def test_an_award_under_review_says_so(installation: Any) -> None:
     )
     await installation.work()
     page = await client.get(f"/verify/{award['id']}", headers=PAGE)
-    assert "The college is reviewing this award because a part of it was withdrawn." in page.text
+    assert "The college is reviewing this award because a part of it was withdrawn or corrected." in page.text
