@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app import jobs
 from app.anchoring import service as anchoring
 from app.catalogue import service as catalogue
-from app.credentials import issuing, status, store
+from app.credentials import accrediting, issuing, status, store
 from app.credentials.model import (
     CohortImport,
     Credential,
@@ -27,6 +27,7 @@ from app.credentials.signing import Issuer
 from app.errors import Conflict, NotFound, Refused
 from app.institutions import service as institutions
 from app.institutions.ports import KeyStore
+from app.institutions.roles import Role
 from app.standards import status_list, strict_json
 from app.standards.anchor_receipt import LeafKind
 from app.standards.data_integrity import CanonicalForm
@@ -44,6 +45,8 @@ async def become_issuer(
     chain_id: int,
     contract: str,
     now: datetime,
+    role: Role = Role.PROVIDER,
+    recognition_number: str = "",
 ) -> Issuer:
     """Register an institution and give it what issuing needs: a log, an entry for its DID, a status list."""
     identity, did_document = await institutions.register(
@@ -56,6 +59,8 @@ async def become_issuer(
         chain_id=chain_id,
         contract=contract,
         now=now,
+        role=role,
+        recognition_number=recognition_number,
     )
     issuer = Issuer(identity, keystore, canonical)
     await anchoring.open_log(
@@ -264,6 +269,7 @@ async def bundle(conn: AsyncConnection, credential_id: UUID) -> bytes:
         "anchorReceipt": found.signed.receipt,
         "didDocument": found.did_document,
         "statusListCredential": found.status_list,
+        "accreditation": await accrediting.edges_json(conn, found.institution.id),
     }
     # Joined as bytes, so that each document stays exactly what was signed.
     joined = b",".join(json.dumps(name).encode() + b":" + (value or b"null") for name, value in members.items())

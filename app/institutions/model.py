@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from app.institutions.roles import Role
 from app.standards import did, vc
+from app.standards.accreditation import SERVICE_TYPE
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,58}[a-z0-9])")
 
@@ -22,7 +24,10 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Institution:
-    """A college or awarding organisation. `public_url` is where its documents are published."""
+    """A college, awarding organisation or scheme operator. `public_url` is where its documents are published.
+
+    `ukprn` is "" for one that has none; `recognition_number` is Ofqual's, for awarding organisations.
+    """
 
     id: UUID
     slug: str
@@ -31,6 +36,8 @@ class Institution:
     did: str
     public_url: str
     created_at: datetime
+    role: Role = Role.PROVIDER
+    recognition_number: str = ""
 
     @property
     def page_url(self) -> str:
@@ -39,6 +46,10 @@ class Institution:
     @property
     def status_url(self) -> str:
         return f"{self.page_url}/status"
+
+    @property
+    def accreditations_url(self) -> str:
+        return f"{self.page_url}/accreditations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +128,22 @@ def did_document(institution: Institution, keys: tuple[SigningKey, ...], wallet:
             "blockchainAccountId": did.caip10(wallet.chain_id, wallet.address),
         }
     )
+    services = [
+        {
+            "id": f"{institution.did}#anchors",
+            "type": "EvmAnchorRegistry",
+            "serviceEndpoint": f"{institution.page_url}/anchors",
+        }
+    ]
+    if institution.role is not Role.SCHEME_OPERATOR:
+        # Nobody stands above the operator.
+        services.append(
+            {
+                "id": f"{institution.did}#accreditations",
+                "type": SERVICE_TYPE,
+                "serviceEndpoint": institution.accreditations_url,
+            }
+        )
     security = "https://w3id.org/security#"
     return {
         "@context": [
@@ -131,13 +158,7 @@ def did_document(institution: Institution, keys: tuple[SigningKey, ...], wallet:
         "verificationMethod": methods,
         "assertionMethod": [key.id(institution.did) for key in keys if key.revoked_at is None],
         "capabilityInvocation": [wallet_id],
-        "service": [
-            {
-                "id": f"{institution.did}#anchors",
-                "type": "EvmAnchorRegistry",
-                "serviceEndpoint": f"{institution.page_url}/anchors",
-            }
-        ],
+        "service": services,
     }
 
 
@@ -148,6 +169,7 @@ def published_wallet(institution: Institution, wallet: Wallet, key: SigningKey) 
     """
     return {
         "institution": institution.name,
+        "role": institution.role,
         "ukprn": institution.ukprn,
         "did": institution.did,
         "chainId": wallet.chain_id,

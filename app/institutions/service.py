@@ -24,6 +24,7 @@ from app.institutions.model import (
     did_document,
 )
 from app.institutions.ports import KeyStore
+from app.institutions.roles import Role, check_numbers
 from app.standards import did
 
 _KEY_PREFIX = "sm_"
@@ -64,21 +65,22 @@ async def register(
     chain_id: int,
     contract: str,
     now: datetime,
+    role: Role = Role.PROVIDER,
+    recognition_number: str = "",
 ) -> tuple[Identity, bytes]:
     """Create an institution with its DID, first signing key and public wallet; publish its DID document.
 
-    Returns the identity and the published document's bytes. Raises `Refused` (slug_invalid, name_invalid,
-    ukprn_format) or `Conflict("institution_exists")`.
+    Returns the identity and the published document's bytes. Raises `Refused` (slug_invalid, name_invalid, the codes
+    of `check_numbers`) or `Conflict("institution_exists")`.
     """
     if not SLUG.fullmatch(slug):
         raise Refused("slug_invalid", "The short name may have small letters, digits and hyphens (3 to 60).")
     if not name.strip() or len(name) > 200 or not name.isprintable():
         raise Refused("name_invalid", "The institution's name is empty, too long or has unusual characters.")
-    if not (len(ukprn) == 8 and ukprn.isascii() and ukprn.isdigit()):
-        raise Refused("ukprn_format", "A UKPRN is eight digits.")
-    for match in ({"slug": slug}, {"ukprn": ukprn}):
-        if await store.find_institution(conn, **match):
-            raise Conflict("institution_exists", "An institution with this short name or UKPRN exists already.")
+    check_numbers(role, ukprn, recognition_number)
+    for name_of, value in (("slug", slug), ("ukprn", ukprn), ("recognition_number", recognition_number)):
+        if value and await store.find_institution(conn, **{name_of: value}):
+            raise Conflict("institution_exists", "An institution with this short name or number exists already.")
     institution = Institution(
         id=uuid4(),
         slug=slug,
@@ -87,6 +89,8 @@ async def register(
         did=did.web_did(urlsplit(public_url).netloc, "i", slug),
         public_url=public_url,
         created_at=now,
+        role=role,
+        recognition_number=recognition_number,
     )
     key_name = f"key-{now:%Y-%m}"
     key_reference, public_key = keystore.create_signing_key(slug, key_name)

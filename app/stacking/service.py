@@ -64,7 +64,7 @@ async def award_completed(
     each = list({learner.id: learner for learner in learners}.values())
     awarded = 0
     for start in range(0, len(each), LEARNERS_AT_ONCE):
-        earned = await _earned(conn, issuer, each[start : start + LEARNERS_AT_ONCE])
+        earned = await _earned(conn, issuer, each[start : start + LEARNERS_AT_ONCE], now.date())
         if not earned:
             continue
         orders = await _orders(conn, issuer, earned)
@@ -120,7 +120,7 @@ def digest_sri(data: bytes) -> str:
     return "sha384-" + b64encode(sha384(data).digest()).decode("ascii")
 
 
-async def _earned(conn: AsyncConnection, issuer: Issuer, learners: Sequence[Learner]) -> list[_Earned]:
+async def _earned(conn: AsyncConnection, issuer: Issuer, learners: Sequence[Learner], today: date) -> list[_Earned]:
     held_by = await credentials.lock_held_by_each(conn, issuer.institution.id, [learner.id for learner in learners])
     every = [credential for held in held_by.values() for credential in held]
     qualifications = await _qualifications(conn, every)
@@ -143,7 +143,7 @@ async def _earned(conn: AsyncConnection, issuer: Issuer, learners: Sequence[Lear
                 continue
             awarded_on = max(unit.awarded_on for unit in units if unit.id in outcome.counted)
             try:
-                issuing.check_accredited(accredited, qualifications[pack.qualification_id], awarded_on)
+                issuing.check_accredited(accredited, qualifications[pack.qualification_id], awarded_on, today)
             except NotAllowed:
                 continue
             if pack.is_effective_on(awarded_on):

@@ -219,7 +219,7 @@ def _listed(fetched: Fetched | None, brought: object, issuer_id: str) -> list[An
             return accreditation.read_list(strict_json.parse_object(fetched.data, MAX_STATUS_LIST), issuer_id)
         except strict_json.NotStrictJson as error:
             raise AccreditationProblem("accreditation_list_malformed", str(error)) from None
-    if brought is not None:
+    if brought is not None and brought != []:
         return accreditation.bounded_edges(brought)
     if fetched is not None:
         raise AccreditationProblem("accreditation_unreachable", fetched.failure)

@@ -12,8 +12,8 @@ from starlette.routing import Route
 
 from app.anchoring import service as anchoring
 from app.anchoring.model import Checkpoint
+from app.credentials import accrediting, status
 from app.credentials import service as credentials
-from app.credentials import status
 from app.database import reading
 from app.errors import NotFound, Refused
 from app.institutions import service as institutions
@@ -81,6 +81,13 @@ async def _status_list(request: Request) -> Response:
     return Response(document, headers=_STATUS, media_type="application/vc")
 
 
+async def _accreditations(request: Request) -> Response:
+    async with reading(wiring_of(request).engine) as conn:
+        institution = await institutions.get(conn, request.path_params["slug"])
+        document = await accrediting.published(conn, institution)
+    return Response(document, headers=_SHORT, media_type=negotiation.JSON)
+
+
 async def _receipt(request: Request) -> Response:
     try:
         digest = bytes.fromhex(request.path_params["digest"])
@@ -137,6 +144,7 @@ routes = [
     Route("/credentials/{number}/bundle", _bundle),
     Route("/i/{slug}/did.json", _did_document),
     Route("/i/{slug}/status/{number:int}", _status_list),
+    Route("/i/{slug}/accreditations", _accreditations),
     Route("/i/{slug}/anchors", _checkpoints),
     Route("/i/{slug}/anchors/consistency", _consistency),
     Route("/i/{slug}/anchors/{digest}", _receipt),

@@ -118,6 +118,9 @@ def _public_paths() -> dict[str, Any]:
         "/i/{slug}/status/{list}": {
             "get": _get("A signed list of withdrawn credentials", credential, _SLUG | {"list": {"type": "integer"}})
         },
+        "/i/{slug}/accreditations": {
+            "get": _get("The signed accreditations behind it, up to the scheme operator", any_json, _SLUG)
+        },
         "/i/{slug}/anchors": {"get": _get("Its final checkpoints in the public register", any_json, _SLUG)},
         "/i/{slug}/anchors/{digest}": {
             "get": _get("The register receipt for a digest", any_json, _SLUG | {"digest": {"type": "string"}})

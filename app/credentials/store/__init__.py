@@ -1,5 +1,12 @@
 """Tables and queries of credentials; private to the package. Nobody else reads or writes these tables."""
 
+from app.credentials.store.accreditation_edges import (
+    edges_from,
+    edges_to,
+    insert_edge,
+    lock_edge,
+    set_edge_withdrawn,
+)
 from app.credentials.store.credentials import (
     count_prepared,
     documents_of,
@@ -49,6 +56,8 @@ __all__ = [
     "current_status_list",
     "digests_of_import",
     "documents_of",
+    "edges_from",
+    "edges_to",
     "find_credential",
     "find_import",
     "find_learner",
@@ -57,6 +66,7 @@ __all__ = [
     "held_units",
     "import_progress",
     "insert_credentials",
+    "insert_edge",
     "insert_import",
     "insert_parts",
     "insert_status_list",
@@ -66,6 +76,7 @@ __all__ = [
     "list_imports",
     "list_learners",
     "list_status_lists",
+    "lock_edge",
     "lock_held",
     "lock_open_status_list",
     "lock_prepared",
@@ -74,6 +85,7 @@ __all__ = [
     "save_learners",
     "search_learners",
     "set_allocated",
+    "set_edge_withdrawn",
     "set_import_state",
     "set_revoked",
     "set_revoked_bits",

@@ -30,6 +30,7 @@ async def _institution(request: Request) -> Response:
         members = {
             **wallet,
             "didDocument": f"{found.page_url}/did.json",
+            "accreditations": found.accreditations_url,
             "approvedFor": [
                 {
                     "qualification": f"{found.public_url}/catalogue/qualifications/{item.qualification_id}",
