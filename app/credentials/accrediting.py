@@ -31,7 +31,6 @@ from app.standards.anchor_receipt import LeafKind, binding_digest
 EVERY = "*"
 """Stands for every qualification where qualifications are named."""
 _LEVELS = 4
-_END_OF_DAY = time(23, 59, 59, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +95,8 @@ async def accredit(
         child=await _entity(conn, child),
         action=action,
         qualifications=references,
-        valid_from=datetime.combine(valid_from, time(tzinfo=UTC)),
-        valid_until=datetime.combine(valid_until, _END_OF_DAY) if valid_until else None,
+        valid_from=_midnight(valid_from),
+        valid_until=_midnight(valid_until + timedelta(days=1)) - timedelta(seconds=1) if valid_until else None,
         status=status_list.entry(list_url, index),
     )
     document, digest = _signed(parent, unsigned, now)
@@ -208,7 +207,8 @@ async def published_behind(conn: AsyncConnection, institution: Institution) -> P
 async def _check_may_pass_on(
     conn: AsyncConnection, parent: Institution, wanted: Sequence[str], until: date | None, today: date
 ) -> None:
-    held = await _held_to_accredit(conn, parent.id, today)
+    # Nothing above can be withdrawn before this stands: the withdrawal would not know what to end.
+    held = await _held_to_accredit(conn, parent.id, today, lock=True)
     for qualification_id in wanted:
         if not any(edge.names(qualification_id) and edge.lasts_until(until) for edge in held):
             raise NotAllowed(
@@ -217,8 +217,10 @@ async def _check_may_pass_on(
             )
 
 
-async def _held_to_accredit(conn: AsyncConnection, institution_id: UUID, today: date) -> list[Edge]:
-    edges = [_edge(row) for row in await store.edges_to(conn, [institution_id])]
+async def _held_to_accredit(
+    conn: AsyncConnection, institution_id: UUID, today: date, *, lock: bool = False
+) -> list[Edge]:
+    edges = [_edge(row) for row in await store.edges_to(conn, [institution_id], lock=lock)]
     return [edge for edge in edges if edge.action is Action.ACCREDIT and edge.in_force(today)]
 
 
@@ -254,6 +256,10 @@ async def _entity(conn: AsyncConnection, child: Institution) -> Entity:
         recognition_number=child.recognition_number,
         wallet=did.WalletAddress(wallet.chain_id, wallet.address.lower()),
     )
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(tzinfo=UTC))
 
 
 def _signed(parent: Issuer, unsigned: Mapping[str, Any], now: datetime) -> tuple[bytes, bytes]:

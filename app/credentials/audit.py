@@ -30,7 +30,7 @@ async def audit_credentials(
     if waiting:
         faults.append(f"{waiting} credentials are prepared but not signed")
     for row in rows:
-        digest = _digest(row.document, canonical, issuer)
+        digest = signed_digest(row.document, canonical, issuer)
         if digest is None:
             faults.append(f"credential {row.id} is not signed by a key that the institution publishes")
             continue
@@ -44,7 +44,7 @@ async def audit_credentials(
     return len(rows), faults
 
 
-def _digest(data: bytes, canonical: CanonicalForm, issuer: DidDocument) -> bytes | None:
+def signed_digest(data: bytes, canonical: CanonicalForm, issuer: DidDocument) -> bytes | None:
     """The binding digest of a document whose signature holds; None for any other."""
     try:
         document = strict_json.parse_object(data)

@@ -20,11 +20,11 @@ async def lock_edge(conn: AsyncConnection, edge_id: UUID) -> Row[Any] | None:
     return (await conn.execute(query)).one_or_none()
 
 
-async def edges_to(conn: AsyncConnection, child_ids: Collection[UUID]) -> list[Row[Any]]:
-    """Newest first, those that have ended or were withdrawn included."""
+async def edges_to(conn: AsyncConnection, child_ids: Collection[UUID], *, lock: bool = False) -> list[Row[Any]]:
+    """Newest first, those that have ended or were withdrawn included. `lock` = none is withdrawn meanwhile."""
     table = accreditation_edges.c
-    query = select(accreditation_edges).where(table.child_id.in_(child_ids))
-    return list(await conn.execute(query.order_by(table.signed_at.desc(), table.id)))
+    query = select(accreditation_edges).where(table.child_id.in_(child_ids)).order_by(table.signed_at.desc(), table.id)
+    return list(await conn.execute(query.with_for_update(read=True) if lock else query))
 
 
 async def edges_from(conn: AsyncConnection, parent_id: UUID) -> list[Row[Any]]:

@@ -6,12 +6,15 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from app.adapters.recognition import TenantList
 from app.anchoring import service as anchoring
+from app.anchoring.audit import places_of
 from app.credentials import accrediting
 from app.credentials import service as credentials
+from app.credentials.accreditation_audit import audit_accreditations
 from app.credentials.accrediting import EVERY, Edge
 from app.credentials.scheme import find_scheme_operator, make_scheme_operator
 from app.credentials.signing import Issuer
@@ -287,6 +290,37 @@ async def test_an_accreditation_is_in_the_accreditors_log(scheme: Scheme) -> Non
     receipt = anchor_receipt.read_receipt(strict_json.parse_object(found))
     assert (receipt.kind, receipt.issuer) == (LeafKind.ACCREDITATION, scheme.operator.institution.did)
     assert receipt.proves_inclusion()
+
+
+FORGERIES = [
+    ("a changed document", "UPDATE accreditation_edges SET document = convert_to(replace(convert_from(document, 'UTF8'), 'Eastham', 'Westham'), 'UTF8')", "is not as it was signed"),
+    ("a changed digest", "UPDATE accreditation_edges SET digest = sha256('x')", "is not as it was signed"),
+    ("a deleted accreditation", "DELETE FROM accreditation_edges", "belong to no accreditation"),
+    ("a deleted entry", "DELETE FROM log_entries WHERE kind = 4", "stands in 0 log entries"),
+]  # fmt: skip
+
+
+async def test_the_audit_finds_every_accreditation(scheme: Scheme) -> None:
+    async def faults() -> list[str]:
+        async with transaction(wiring.engine) as conn:
+            log = await anchoring.log_of(conn, scheme.operator.institution.id)
+        places = await places_of(wiring.engine, log, LeafKind.ACCREDITATION)
+        return await audit_accreditations(wiring.engine, log.owner, wiring.compiled, places)
+
+    wiring = scheme.installation.wiring
+    await scheme.accredit(scheme.operator, scheme.college, "hnc-computing")
+    assert await faults() == []
+    address = scheme.installation.settings.secret_database_url()
+    for what, change, fault in FORGERIES:
+        with psycopg.connect(address, autocommit=True) as conn:
+            conn.execute("CREATE TABLE kept_edges AS TABLE accreditation_edges")
+            conn.execute("CREATE TABLE kept_entries AS TABLE log_entries")
+            conn.execute(change)
+            found = await faults()
+            conn.execute("DELETE FROM accreditation_edges; INSERT INTO accreditation_edges TABLE kept_edges")
+            conn.execute("DELETE FROM log_entries; INSERT INTO log_entries TABLE kept_entries")
+            conn.execute("DROP TABLE kept_edges, kept_entries")
+        assert any(fault in one for one in found), (what, found)
 
 
 ROLES = [
