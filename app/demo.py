@@ -44,6 +44,7 @@ from app.stacking import service as stacking
 from app.wiring import Wiring, now, wired
 
 SLUG = "northgate-sample"
+OPERATOR_SLUG = "scheme-sample"
 NAME = "Northgate College (sample)"
 SAMPLES = ("hnc-computing-2026.csv", "t-level-digital-support-2026.csv")
 ACCREDITED = ("hnc-computing", "tlevel-6105799x")
@@ -122,7 +123,9 @@ async def _prepare(tale: Tale, installation: LocalInstallation, settings: Settin
         with tale.telling("Load the catalogue: T Levels, HTQs, HNC and HND units, occupational standards"):
             async with transaction(wiring.engine) as conn:
                 await catalogue.load_catalogue(conn, load_seed())
-        with tale.telling("Create a sample college with its identity, signing key and public wallet"):
+        with tale.telling(
+            "Create a sample college with its identity, signing key and public wallet, accredited by a scheme operator"
+        ):
             college = await _college(wiring)
             async with transaction(wiring.engine) as conn:
                 everyone = await institutions.list_all(conn)
@@ -166,6 +169,7 @@ async def _college(wiring: Wiring) -> Institution:
             chain_id=chain_id,
             contract=contract,
             now=now(),
+            slug=OPERATOR_SLUG,
         )
         await accrediting.accredit(
             conn, operator, issuer.institution, ACCREDITED, valid_from=date(2020, 9, 1), now=now()

@@ -37,13 +37,14 @@ async def make_scheme_operator(
     chain_id: int,
     contract: str,
     now: datetime,
+    slug: str = SLUG,
 ) -> Issuer:
     """The scheme operator as a new institution, with a DID, key, wallet and log. Raises what `become_issuer` raises."""
     return await credentials.become_issuer(
         conn,
         keystore,
         canonical,
-        slug=SLUG,
+        slug=slug,
         name=name,
         ukprn="",
         public_url=public_url,

@@ -64,7 +64,7 @@ async def gather_accreditation(
     *,
     publications: Publications,
     recogniser: Recogniser,
-    issued_at: datetime | None,
+    anchored_at: datetime | None,
     now: datetime,
     brought: object = None,
     at: datetime | None = None,
@@ -72,13 +72,15 @@ async def gather_accreditation(
     """Fetch what stands behind an issuer: its list of accreditations, then the accreditors' keys and status lists.
 
     Only what could lie on a path from a root the verifier trusts is fetched, everything at once and each once, so a
-    list made by a stranger sends the verifier nowhere. `brought` is the "accreditation" member of a bundle, used where
+    list made by a stranger sends the verifier nowhere. `anchored_at` is the chain's time where it is known already, and
+    must be the one that the check is given. `brought` is the "accreditation" member of a bundle, used where
     the published list cannot be had. `at` asks for the evidence as of a time (None = of today).
     """
     try:
         document = strict_json.parse_object(issuer_document.data) if issuer_document and issuer_document.data else {}
     except strict_json.NotStrictJson:
         document = {}
+    issued_at = time_of_issue(credential, anchored_at)
     issuer_id = document.get("id")
     if not isinstance(issuer_id, str):
         return AccreditationEvidence(found=False)
@@ -125,17 +127,18 @@ def check_accreditation(
     credential: Mapping[str, Any],
     issuer: DidDocument | None,
     *,
-    issued_at: datetime | None,
+    anchored_at: datetime | None,
     now: datetime,
     canonicaliser: CanonicalForm,
 ) -> Finding:
     """Without it: a genuine college issues for a qualification nobody let it teach, or goes on after it was stopped.
 
-    `issuer` is the issuer's DID document once established. An issuer that publishes no accreditation is SKIPPED, as
-    one can only be missed where it is expected.
+    `issuer` is the issuer's DID document once established; `anchored_at` is when the chain recorded the credential
+    (None = not proven, so that only the issuer's word says when it was issued). An issuer that publishes no
+    accreditation is SKIPPED, as one can only be missed where it is expected.
     """
     return accreditation_result(
-        evidence, credential, issuer, issued_at=issued_at, now=now, canonicaliser=canonicaliser
+        evidence, credential, issuer, anchored_at=anchored_at, now=now, canonicaliser=canonicaliser
     ).finding
 
 
@@ -144,7 +147,7 @@ def accreditation_result(
     credential: Mapping[str, Any],
     issuer: DidDocument | None,
     *,
-    issued_at: datetime | None,
+    anchored_at: datetime | None,
     now: datetime,
     canonicaliser: CanonicalForm,
 ) -> AccreditationResult:
@@ -162,17 +165,22 @@ def accreditation_result(
         return _alike(Standing(outcome, evidence.problem.code, str(evidence.problem)))
     walk = Walk(issuer, accreditation.claims(credential), evidence, now, canonicaliser)
     today = walk.standing(now)
+    issued_at = time_of_issue(credential, anchored_at)
     at_issue = (
         walk.standing(issued_at)
         if issued_at is not None
         else Standing(Outcome.ERROR, "accreditation_time_unknown", "The document does not say when it was issued.")
     )
     at_issue, today = _told(at_issue, "when this was issued"), _told(today, "today")
-    return AccreditationResult(at_issue, today, _finding(at_issue, today))
+    return AccreditationResult(at_issue, today, _finding(at_issue, today, anchored_at is not None))
 
 
-def _finding(at_issue: Standing, today: Standing) -> Finding:
-    """At issue decides; today is told beside it. What cannot be told today is not shown as good."""
+def _finding(at_issue: Standing, today: Standing, is_proven: bool) -> Finding:
+    """At issue decides; today is told beside it. What cannot be told today is not shown as good.
+
+    `is_proven` False = the time of issue is the issuer's own word. One that was stopped could date back what it signs,
+    so that word does not carry over the end of its accreditation.
+    """
     if at_issue.outcome is Outcome.INVALID:
         if at_issue.code not in _OUT_OF_FORCE:
             return _as_finding(at_issue)
@@ -186,6 +194,13 @@ def _finding(at_issue: Standing, today: Standing) -> Finding:
         sentence = f"The issuer was accredited for this when it was issued, and is today, {way}."
         relied_on = min((one for one in (at_issue.relied_on, today.relied_on) if one is not None), default=None)
         return Finding(CHECK, Outcome.VALID, "accreditation_ok", sentence, relied_on)
+    if today.outcome is Outcome.INVALID and not is_proven:
+        return Finding(
+            CHECK,
+            Outcome.ERROR,
+            "accreditation_time_unproven",
+            "The issuer is not accredited for this today; that it was when this was issued, only it says itself.",
+        )
     if today.outcome is Outcome.INVALID:
         sentence = f"The issuer was accredited for this when it was issued, {way}; it is not today."
         return Finding(CHECK, Outcome.VALID, "accreditation_lapsed_today", sentence, at_issue.relied_on)

@@ -81,8 +81,8 @@ class Scheme:
             issued = await credentials.issue_one(conn, self.college, self.installation.wiring.canonical, **order)
             return strict_json.parse_object(await credentials.document(conn, issued.id))
 
-    async def check(self, credential: dict[str, Any]) -> AccreditationResult:
-        """A stranger's check, over the bytes that are served."""
+    async def check(self, credential: dict[str, Any], *, anchored: bool = True) -> AccreditationResult:
+        """A stranger's check, over the bytes that are served; anchored as soon as it was issued, or not at all."""
         wiring = self.installation.wiring
         everyone = [one.institution for one in (self.operator, self.board, self.college)]
         documents = {one.did: await self.served(f"{one.page_url}/did.json") for one in everyone}
@@ -90,20 +90,20 @@ class Scheme:
         college = self.college.institution
         documents[college.accreditations_url] = await self.served(college.accreditations_url)
         fetched = Fetched(now(), documents[college.did])
-        issued_at, moment = time_of_issue(credential, None), now()
+        anchored_at, moment = (time_of_issue(credential, None) if anchored else None), now()
         evidence = await gather_accreditation(
             credential,
             fetched,
             publications=DatedPublications(documents, self.past),
             recogniser=TenantList(wiring.engine),
-            issued_at=issued_at,
+            anchored_at=anchored_at,
             now=moment,
         )
         return accreditation_result(
             evidence,
             credential,
             did.read_document(strict_json.parse_object(documents[college.did]), college.did),
-            issued_at=issued_at,
+            anchored_at=anchored_at,
             now=moment,
             canonicaliser=wiring.canonical,
         )
@@ -150,6 +150,7 @@ async def test_accredited_then_withdrawn(scheme: Scheme) -> None:
     result = await scheme.check(credential)
     assert (result.at_issue.outcome, result.today.outcome) == (Outcome.VALID, Outcome.INVALID)
     assert result.finding.code == "accreditation_lapsed_today"
+    assert (await scheme.check(credential, anchored=False)).finding.code == "accreditation_time_unproven"
     # Nothing more is issued: a verifier would find it not accredited at issue.
     with pytest.raises(AppError) as refused:
         await scheme.issue(component="2")

@@ -184,7 +184,7 @@ class World:
     )
     away: set[str] = field(default_factory=set)
     subject: str | None = None
-    issued_at: datetime | None = ISSUED
+    anchored_at: datetime | None = ISSUED
     brought: object = None
     asked: list[str] = field(default_factory=list)
 
@@ -209,7 +209,7 @@ class World:
             Fetched(NOW, json.dumps(issuer_document).encode()),
             publications=publications,
             recogniser=Trusted(self.roots),
-            issued_at=self.issued_at,
+            anchored_at=self.anchored_at,
             now=NOW,
             brought=self.brought,
         )
@@ -218,7 +218,7 @@ class World:
             evidence,
             self.credential,
             did.read_document(issuer_document, self.issuer.did),
-            issued_at=self.issued_at,
+            anchored_at=self.anchored_at,
             now=NOW,
             canonicaliser=FULL,
         )

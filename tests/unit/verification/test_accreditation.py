@@ -186,7 +186,14 @@ def another_subject(world: World) -> None:
 
 
 def undated(world: World) -> None:
-    world.issued_at = None
+    world.anchored_at = None
+    del world.credential["validFrom"]
+
+
+def dated_back(world: World) -> None:
+    """A college that was stopped signs today what it dates before; nothing but its word says when."""
+    world.anchored_at = None
+    withdrawn(BOARD, 2, ())(world)
 
 
 def chain(length: int) -> list[Document]:
@@ -252,6 +259,7 @@ ATTACKS = [
     ("unreachable parent", away(BOARD.did), TELL, "accreditation_unreachable"),
     ("unreachable root", away(SCHEME.did), TELL, "accreditation_unreachable"),
     ("unreachable status list", away(BOARD.status_url), TELL, "accreditation_status_unknown"),
+    ("a badge dated back by one who was stopped", dated_back, TELL, "accreditation_time_unproven"),
     ("nobody says when it was issued", undated, TELL, "accreditation_time_unknown"),
 ]  # fmt: skip
 
@@ -262,7 +270,7 @@ async def test_an_attack_leads_nowhere(what: str, spoil: Callable[[World], None]
     spoil(world)
     result = await world.result()
     assert (result.finding.code, result.finding.outcome) == (code, outcome)
-    assert result.at_issue.outcome is not Outcome.VALID
+    assert result.at_issue.outcome is not Outcome.VALID or spoil is dated_back
     assert result.finding.sentence.endswith(".")
 
 
