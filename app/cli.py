@@ -269,6 +269,7 @@ def audit(
     """Recompute every log and find every credential in it exactly once."""
     from app.anchoring import service as anchoring
     from app.anchoring.audit import audit_log, places_of
+    from app.credentials.accreditation_audit import audit_accreditations
     from app.credentials.audit import audit_credentials
     from app.database import transaction
     from app.institutions import service as institutions
@@ -284,6 +285,8 @@ def audit(
             found = await audit_log(wiring.engine, log, None if without_chain else wiring.chain)
             places = await places_of(wiring.engine, log, LeafKind.CREDENTIAL)
             count, more = await audit_credentials(wiring.engine, institution.id, wiring.compiled, places)
+            given = await places_of(wiring.engine, log, LeafKind.ACCREDITATION)
+            more += await audit_accreditations(wiring.engine, institution.id, wiring.compiled, given)
             out.print(f"{institution.name}: {count} credentials, {log.size} log entries, {len(found + more)} faults")
             for fault in found + more:
                 out.print(f"  {fault}")

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, TypeVar
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import typer
 from rich.console import Console
@@ -41,7 +42,9 @@ def run(work: Callable[["Wiring"], Awaitable[Result]]) -> Result:
 def institution_create(
     slug: Annotated[str, typer.Argument(help="Short name for addresses, such as northgate-college.")],
     name: Annotated[str, typer.Option(help="The institution's name.")],
-    ukprn: Annotated[str, typer.Option(help="Its UKPRN, eight digits.")],
+    ukprn: Annotated[str, typer.Option(help="Its UKPRN, eight digits; a provider must have one.")] = "",
+    role: Annotated[str, typer.Option(help="provider, awarding-organisation or scheme-operator.")] = "provider",
+    recognition_number: Annotated[str, typer.Option(help="Ofqual's RN of an awarding organisation.")] = "",
     domain: Annotated[str | None, typer.Option(help="Its own domain, such as creds.college.ac.uk.")] = None,
     without_dns: Annotated[
         bool, typer.Option("--without-dns", help="Register although the domain's records are not there yet.")
@@ -51,10 +54,12 @@ def institution_create(
     from app.catalogue.identifiers import check_ukprn
     from app.credentials import service as credentials
     from app.database import transaction
+    from app.institutions.roles import Role, read_role
     from app.wiring import now
 
     async def work(wiring: "Wiring") -> None:
-        for finding in check_ukprn(ukprn):
+        chosen = read_role(role)
+        for finding in check_ukprn(ukprn) if ukprn or chosen is Role.PROVIDER else ():
             if finding.severity == "error":
                 raise Refused(finding.code, finding.message)
             out.print(f"Please check: {finding.message}")
@@ -76,6 +81,8 @@ def institution_create(
                 contract=wiring.settings.registry_address,
                 now=now(),
                 domain=domain,
+                role=chosen,
+                recognition_number=recognition_number,
             )
         out.print(f"Registered {issuer.institution.did}. Wallet {issuer.identity.wallet.address} needs funds.")
 
@@ -127,19 +134,113 @@ def institution_accredit(
     slug: Annotated[str, typer.Argument(help="The institution's short name.")],
     qualifications: Annotated[list[str], typer.Argument(help="Catalogue ids, such as hnc-computing.")],
     valid_from: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
+    valid_until: Annotated[datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="Last day.")] = None,
+    by: Annotated[
+        str, typer.Option(help="Who accredits: an awarding organisation here. Else the scheme operator does.")
+    ] = "",
 ) -> None:
-    """Record that an institution may issue for qualifications."""
-    from app.catalogue import service as catalogue
+    """Sign that an institution may issue for qualifications, or that an awarding organisation may let others."""
+    from app.credentials import accrediting
+    from app.database import transaction
+    from app.institutions import service as institutions
+    from app.standards.accreditation import Action
+    from app.wiring import now
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            child = await institutions.get(conn, slug)
+            parent = await wiring.issuer(conn, (await institutions.get(conn, by or scheme)).id)
+            edge = await accrediting.accredit(
+                conn,
+                parent,
+                child,
+                qualifications,
+                valid_from=valid_from.date(),
+                valid_until=valid_until.date() if valid_until else None,
+                now=now(),
+            )
+        may = "issue" if edge.action is Action.ISSUE else "let others issue"
+        until = f" until {edge.valid_until}" if edge.valid_until else ""
+        out.print(f"{child.name} may {may} for {', '.join(qualifications)} from {edge.valid_from}{until}.")
+        out.print(f"Accreditation {edge.id}, signed by {parent.institution.name}.")
+
+    scheme = "" if by else _scheme_operator()
+    run(work)
+
+
+def _scheme_operator() -> str:
+    """The short name of the installation's scheme operator, made and published when there is none yet."""
+    from app.credentials.scheme import find_scheme_operator, make_scheme_operator
+    from app.database import transaction
+    from app.wiring import now
+
+    async def work(wiring: "Wiring") -> tuple[str, bool]:
+        async with transaction(wiring.engine) as conn:
+            known = await find_scheme_operator(conn)
+        if known is not None:
+            return known.slug, False
+        if wiring.settings.registry_address is None:
+            raise Refused("registry_missing", "Set STACKMARK_REGISTRY_ADDRESS to the register's contract.")
+        chain_id = await wiring.chain.chain_id()
+        async with transaction(wiring.engine) as conn:
+            made = await make_scheme_operator(
+                conn,
+                wiring.keystore,
+                wiring.compiled,
+                name=wiring.settings.scheme_name,
+                public_url=wiring.settings.public_url,
+                chain_id=chain_id,
+                contract=wiring.settings.registry_address,
+                now=now(),
+            )
+        out.print(f"Registered {made.institution.did}. Wallet {made.identity.wallet.address} needs funds.")
+        return made.institution.slug, True
+
+    slug, is_new = run(work)
+    if is_new:
+        wallet_publish(slug)
+    return slug
+
+
+@institution_app.command("accreditations")
+def institution_accreditations(slug: Annotated[str, typer.Argument(help="The institution's short name.")]) -> None:
+    """List the signed accreditations behind an institution, newest first."""
+    from app.credentials import accrediting
     from app.database import transaction
     from app.institutions import service as institutions
 
     async def work(wiring: "Wiring") -> None:
         async with transaction(wiring.engine) as conn:
-            institution = await institutions.get(conn, slug)
-            for qualification in qualifications:
-                await catalogue.get_qualification(conn, qualification)
-            await institutions.accredit(conn, institution.id, qualifications, valid_from.date())
-        out.print(f"{institution.name} may issue for {', '.join(qualifications)} from {valid_from.date()}.")
+            names = {one.id: one.name for one in await institutions.list_all(conn)}
+            edges = await accrediting.edges_of(conn, (await institutions.get(conn, slug)).id)
+        for edge in edges:
+            until = f" until {edge.valid_until}" if edge.valid_until else ""
+            state = "  withdrawn" if edge.withdrawn_at else ""
+            out.print(
+                f"{edge.id}  {names[edge.parent_id]} lets {names[edge.child_id]} {edge.action}"
+                f" {', '.join(edge.qualification_ids)} from {edge.valid_from}{until}{state}"
+            )
+        if not edges:
+            out.print("None yet: stackmark institution accredit")
+
+    run(work)
+
+
+@institution_app.command("withdraw-accreditation")
+def institution_withdraw_accreditation(
+    accreditation: Annotated[UUID, typer.Argument(help="The accreditation's number.")],
+    reason: Annotated[str, typer.Option(help="Why; kept by the one who withdraws it.")],
+) -> None:
+    """Withdraw an accreditation. What was issued before keeps its standing; nothing more can be issued."""
+    from app.credentials import accrediting
+    from app.database import transaction
+    from app.wiring import now
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            parent = await wiring.issuer(conn, await accrediting.accreditor_of(conn, accreditation))
+            await accrediting.withdraw(conn, parent, accreditation, reason, now())
+        out.print("Withdrawn.")
 
     run(work)
 
@@ -154,7 +255,8 @@ def institution_list() -> None:
         async with transaction(wiring.engine) as conn:
             everyone = await institutions.list_all(conn)
         for institution in everyone:
-            out.print(f"{institution.slug}  {institution.name}  UKPRN {institution.ukprn}  {institution.did}")
+            number = f"UKPRN {institution.ukprn}" if institution.ukprn else institution.role
+            out.print(f"{institution.slug}  {institution.name}  {number}  {institution.did}")
         if not everyone:
             out.print("No institution yet: stackmark institution create")
 

@@ -49,7 +49,7 @@ async def audit_credentials(
         faults.append(f"{waiting} credentials are prepared but not signed")
     for row in rows:
         # Of an edition whose text was erased, the recorded digest must still have its place.
-        digest = row.digest if row.document is None else _digest(row.document, canonical, published)
+        digest = row.digest if row.document is None else signed_digest(row.document, canonical, published)
         if digest is None:
             faults.append(f"credential {row.id} is not signed by a key that the institution publishes")
             continue
@@ -63,7 +63,7 @@ async def audit_credentials(
     return len(newest), faults
 
 
-def _digest(data: bytes, canonical: CanonicalForm, published: Published) -> bytes | None:
+def signed_digest(data: bytes, canonical: CanonicalForm, published: Published) -> bytes | None:
     """The binding digest of a document whose signature holds; None for any other."""
     try:
         document = strict_json.parse_object(data)

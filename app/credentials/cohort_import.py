@@ -61,7 +61,7 @@ async def dry_run(conn: AsyncConnection, issuer: Issuer, data: bytes, today: dat
         if unit is None:
             continue
         try:
-            issuing.check_accredited(accredited, titles[unit.qualification_id], row.award_date)
+            issuing.check_accredited(accredited, titles[unit.qualification_id], row.award_date, today)
         except NotAllowed as error:
             problems.append(Problem(row.row, "qualification", error.code, error.message))
     settled = await store.settled_names(conn, issuer.institution.id)

@@ -45,7 +45,7 @@ async def order_units(
         check_result(unit, grade, awarded_on, today)
         if unit.qualification_id not in qualifications:
             qualifications[unit.qualification_id] = await catalogue.get_qualification(conn, unit.qualification_id)
-        check_accredited(accredited, qualifications[unit.qualification_id], awarded_on)
+        check_accredited(accredited, qualifications[unit.qualification_id], awarded_on, today)
         if unit.id not in achievements:
             ksbs = await _ksbs(conn, unit)
             qualification = qualifications[unit.qualification_id]
@@ -154,12 +154,18 @@ async def sign_prepared(
     return len(rows)
 
 
-def check_accredited(accredited: Sequence[Accreditation], qualification: Qualification, on: date) -> None:
-    """Raises `NotAllowed("not_accredited")`."""
-    if not any(item.qualification_id == qualification.id and item.covers(on) for item in accredited):
+def check_accredited(accredited: Sequence[Accreditation], qualification: Qualification, *on: date) -> None:
+    """Each of the days must be covered: the day of the award, and today, on which a verifier looks for it.
+
+    Raises `NotAllowed("not_accredited")`.
+    """
+    held = [item for item in accredited if item.qualification_id == qualification.id]
+    for day in on:
+        if any(item.covers(day) for item in held):
+            continue
         raise NotAllowed(
             "not_accredited",
-            f"This institution was not approved to issue for {qualification.title} on {on.day} {on:%B %Y}.",
+            f"This institution was not approved to issue for {qualification.title} on {day.day} {day:%B %Y}.",
         )
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.anchoring import service as anchoring
-from app.credentials import status, store
+from app.anchoring.publishing import published as checkpoints
+from app.credentials import accrediting, status, store
 from app.credentials.model import PublishedEvidence, SignedDocument
 from app.errors import NotFound
 from app.institutions import service as institutions
@@ -102,6 +103,8 @@ async def bundle(conn: AsyncConnection, credential_id: UUID) -> bytes:
         "didDocument": found.did_document,
         "statusListCredential": found.status_list,
         "statusReasons": found.status_reasons,
+        "accreditation": await accrediting.edges_json(conn, found.institution.id),
+        "checkpoints": await checkpoints(conn, found.institution.id),
     }
     # Joined as bytes, so that each document stays exactly what was signed.
     joined = b",".join(json.dumps(name).encode() + b":" + (value or b"null") for name, value in members.items())

@@ -32,6 +32,7 @@ from app.credentials.signing import Issuer
 from app.errors import Conflict, NotFound, Refused
 from app.institutions import service as institutions
 from app.institutions.ports import KeyStore
+from app.institutions.roles import Role
 from app.standards import open_badge, strict_json
 from app.standards.anchor_receipt import LeafKind
 from app.standards.data_integrity import CanonicalForm
@@ -50,6 +51,8 @@ async def become_issuer(
     contract: str,
     now: datetime,
     domain: str | None = None,
+    role: Role = Role.PROVIDER,
+    recognition_number: str = "",
 ) -> Issuer:
     """Register an institution and give it what issuing needs: a log, an entry for its DID, a status list.
 
@@ -66,6 +69,8 @@ async def become_issuer(
         contract=contract,
         now=now,
         domain=domain,
+        role=role,
+        recognition_number=recognition_number,
     )
     issuer = Issuer(identity, keystore, canonical)
     await anchoring.open_log(

@@ -10,7 +10,9 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+from app.institutions.roles import Role
 from app.standards import did, vc
+from app.standards.accreditation import SERVICE_TYPE
 from app.standards.did import WalletAddress
 from app.standards.wallet_statement import WalletStatement, document
 
@@ -31,7 +33,10 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Institution:
-    """A college or awarding organisation. `public_url` is where its documents are published."""
+    """A college, awarding organisation or scheme operator. `public_url` is where its documents are published.
+
+    `ukprn` is "" for one that has none; `recognition_number` is Ofqual's, for awarding organisations.
+    """
 
     id: UUID
     slug: str
@@ -40,6 +45,8 @@ class Institution:
     did: str
     public_url: str
     created_at: datetime
+    role: Role = Role.PROVIDER
+    recognition_number: str = ""
 
     @property
     def page_url(self) -> str:
@@ -48,6 +55,10 @@ class Institution:
     @property
     def status_url(self) -> str:
         return f"{self.page_url}/status"
+
+    @property
+    def accreditations_url(self) -> str:
+        return f"{self.page_url}/accreditations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +196,15 @@ def did_document(institution: Institution, keys: tuple[SigningKey, ...], wallet:
         "service": [
             {"id": f"{institution.did}#{name}", "type": kind, "serviceEndpoint": f"{institution.page_url}/{path}"}
             for name, kind, path in _SERVICES
+            # Nobody stands above the operator, so nobody accredits it.
+            if kind != SERVICE_TYPE or institution.role is not Role.SCHEME_OPERATOR
         ],
     }
 
 
 _SERVICES = (
     ("anchors", "EvmAnchorRegistry", "anchors"),
-    ("accreditation", "AccreditationList", "accreditations"),
+    ("accreditation", SERVICE_TYPE, "accreditations"),
     ("checkpoints", "CheckpointList", "checkpoints"),
 )
 
@@ -218,6 +231,7 @@ def published_wallet(institution: Institution, wallet: Wallet, *keys: SigningKey
     """
     return {
         "institution": institution.name,
+        "role": institution.role,
         "ukprn": institution.ukprn,
         "did": institution.did,
         "chainId": wallet.chain_id,

@@ -30,6 +30,7 @@ from app.institutions.model import (
     published_statement,
 )
 from app.institutions.ports import KeyStore
+from app.institutions.roles import Role, check_numbers
 from app.standards import did
 
 _KEY_PREFIX = "sm_"
@@ -77,22 +78,24 @@ async def register(
     contract: str,
     now: datetime,
     domain: str | None = None,
+    role: Role = Role.PROVIDER,
+    recognition_number: str = "",
 ) -> tuple[Identity, bytes]:
     """Create an institution with its DID, first signing key and public wallet; publish its DID document.
 
     `domain`: its own, where its DID and its pages then live instead of under `public_url`; what the domain's records
     say is the caller's to check. Returns the identity and the published document's bytes. Raises `Refused`
-    (slug_invalid, name_invalid, ukprn_format, domain_invalid) or `Conflict` (institution_exists, domain_taken).
+    (slug_invalid, name_invalid, domain_invalid, the codes of `check_numbers`) or `Conflict` (institution_exists,
+    domain_taken).
     """
     if not SLUG.fullmatch(slug):
         raise Refused("slug_invalid", "The short name may have small letters, digits and hyphens (3 to 60).")
     if not name.strip() or len(name) > 200 or not name.isprintable():
         raise Refused("name_invalid", "The institution's name is empty, too long or has unusual characters.")
-    if not (len(ukprn) == 8 and ukprn.isascii() and ukprn.isdigit()):
-        raise Refused("ukprn_format", "A UKPRN is eight digits.")
-    for match in ({"slug": slug}, {"ukprn": ukprn}):
-        if await store.find_institution(conn, **match):
-            raise Conflict("institution_exists", "An institution with this short name or UKPRN exists already.")
+    check_numbers(role, ukprn, recognition_number)
+    for name_of, value in (("slug", slug), ("ukprn", ukprn), ("recognition_number", recognition_number)):
+        if value and await store.find_institution(conn, **{name_of: value}):
+            raise Conflict("institution_exists", "An institution with this short name or number exists already.")
     if domain is not None:
         check_domain_name(domain)
         if domain == urlsplit(public_url).hostname or await store.find_institution(conn, did=own_did(domain)):
@@ -105,6 +108,8 @@ async def register(
         did=own_did(domain) if domain else did.web_did(urlsplit(public_url).netloc, "i", slug),
         public_url=f"https://{domain}" if domain else public_url,
         created_at=now,
+        role=role,
+        recognition_number=recognition_number,
     )
     await store.insert_institution(conn, institution)
     key = await make_signing_key(conn, keystore, institution, (), now)

@@ -1,7 +1,7 @@
 """Tables and queries of institutions; private to the package."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     Row,
@@ -22,7 +23,9 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     insert,
+    or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -38,6 +41,7 @@ from app.institutions.model import (
     SigningKey,
     Wallet,
 )
+from app.institutions.roles import Role
 
 _WHEN = DateTime(timezone=True)
 
@@ -52,10 +56,12 @@ institutions = Table(
     Column("id", Uuid, primary_key=True),
     Column("slug", String(60), nullable=False, unique=True),
     Column("name", String(200), nullable=False),
-    Column("ukprn", String(8), nullable=False, unique=True),
+    Column("ukprn", String(8), unique=True),
     Column("did", String(500), nullable=False, unique=True),
     Column("public_url", String(300), nullable=False),
     Column("created_at", _WHEN, nullable=False),
+    Column("role", String(30), nullable=False, server_default=Role.PROVIDER),
+    Column("recognition_number", String(10), unique=True),
 )
 signing_keys = Table(
     "signing_keys",
@@ -107,7 +113,17 @@ accreditations = Table(
     Column("qualification_id", String(120), nullable=False),
     Column("valid_from", Date, nullable=False),
     Column("valid_until", Date),
-    UniqueConstraint("institution_id", "qualification_id", "valid_from"),
+    # The signed accreditation that granted it, kept by `credentials`; NULL = recorded by the operator alone.
+    Column("edge_id", Uuid),
+    UniqueConstraint("edge_id", "qualification_id"),
+    Index(
+        "uq_accreditations_without_edge",
+        "institution_id",
+        "qualification_id",
+        "valid_from",
+        unique=True,
+        postgresql_where=text("edge_id IS NULL"),
+    ),
 )
 api_keys = Table(
     "api_keys",
@@ -124,7 +140,8 @@ api_keys = Table(
 
 
 async def insert_institution(conn: AsyncConnection, institution: Institution) -> None:
-    await conn.execute(insert(institutions).values({name: getattr(institution, name) for name in _INSTITUTION}))
+    values = {name: getattr(institution, name) for name in _INSTITUTION}
+    await conn.execute(insert(institutions).values(values | {name: values[name] or None for name in _NUMBERS}))
 
 
 async def find_institution(conn: AsyncConnection, **match: Any) -> Institution | None:
@@ -272,15 +289,31 @@ async def linkages_of(conn: AsyncConnection, public_urls: Sequence[str]) -> tupl
     return tuple((await conn.execute(query)).scalars())
 
 
-async def insert_accreditation(conn: AsyncConnection, institution_id: UUID, item: Accreditation) -> None:
+async def insert_accreditation(
+    conn: AsyncConnection, institution_id: UUID, item: Accreditation, edge_id: UUID | None = None
+) -> None:
     await conn.execute(
         insert(accreditations).values(
             institution_id=institution_id,
             qualification_id=item.qualification_id,
             valid_from=item.valid_from,
             valid_until=item.valid_until,
+            edge_id=edge_id,
         )
     )
+
+
+async def end_accreditations(
+    conn: AsyncConnection, edge_id: UUID, last_day: date, qualification_ids: Collection[str] | None
+) -> None:
+    """What ends earlier anyway is left alone."""
+    table = accreditations.c
+    query = update(accreditations).where(
+        table.edge_id == edge_id, or_(table.valid_until.is_(None), table.valid_until > last_day)
+    )
+    if qualification_ids is not None:
+        query = query.where(table.qualification_id.in_(qualification_ids))
+    await conn.execute(query.values(valid_until=last_day))
 
 
 async def list_accreditations(conn: AsyncConnection, institution_id: UUID) -> tuple[Accreditation, ...]:
@@ -320,11 +353,13 @@ async def revoke_api_key(conn: AsyncConnection, institution_id: UUID, key_id: UU
 
 
 _WALLET = ("institution_id", "address", "keystore", "chain_id", "contract", "created_at", "statement", "signature")
-_INSTITUTION = ("id", "slug", "name", "ukprn", "did", "public_url", "created_at")
+_NUMBERS = ("ukprn", "recognition_number")
+_INSTITUTION = ("id", "slug", "name", "did", "public_url", "created_at", "role", *_NUMBERS)
 
 
 def _institution(row: Row[Any]) -> Institution:
-    return Institution(**{name: getattr(row, name) for name in _INSTITUTION})
+    values = {name: getattr(row, name) for name in _INSTITUTION}
+    return Institution(**(values | {name: values[name] or "" for name in _NUMBERS} | {"role": Role(row.role)}))
 
 
 def _api_key(row: Row[Any]) -> ApiKey:

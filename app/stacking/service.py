@@ -62,7 +62,7 @@ async def award_completed(
     each = list({learner.id: learner for learner in learners}.values())
     awarded = 0
     for start in range(0, len(each), LEARNERS_AT_ONCE):
-        earned = await _earned(conn, issuer, each[start : start + LEARNERS_AT_ONCE])
+        earned = await _earned(conn, issuer, each[start : start + LEARNERS_AT_ONCE], now.date())
         if not earned:
             continue
         orders = await _orders(conn, issuer, earned)
@@ -113,7 +113,7 @@ async def profile(conn: AsyncConnection, institution_id: UUID, learner_id: UUID,
     )
 
 
-async def _earned(conn: AsyncConnection, issuer: Issuer, learners: Sequence[Learner]) -> list[_Earned]:
+async def _earned(conn: AsyncConnection, issuer: Issuer, learners: Sequence[Learner], today: date) -> list[_Earned]:
     ids = [learner.id for learner in learners]
     held_by = await credentials.lock_held_by_each(conn, issuer.institution.id, ids)
     # Under the lock, so that an award never bears a name that was changed while it was waited for.
@@ -139,7 +139,7 @@ async def _earned(conn: AsyncConnection, issuer: Issuer, learners: Sequence[Lear
                 continue
             awarded_on = max(unit.awarded_on for unit in units if unit.id in outcome.counted)
             try:
-                issuing.check_accredited(accredited, qualifications[pack.qualification_id], awarded_on)
+                issuing.check_accredited(accredited, qualifications[pack.qualification_id], awarded_on, today)
             except NotAllowed:
                 continue
             if pack.is_effective_on(awarded_on):

@@ -17,8 +17,8 @@ from starlette.routing import Route
 from app.anchoring import publishing
 from app.anchoring import service as anchoring
 from app.anchoring.publishing import checkpoint_json
+from app.credentials import accrediting, status
 from app.credentials import service as credentials
-from app.credentials import status
 from app.credentials.status import PublishedList
 from app.database import reading
 from app.errors import NotFound, Refused
@@ -111,6 +111,13 @@ def _moment(request: Request, name: str) -> datetime | None:
     return at
 
 
+async def _accreditations(request: Request) -> Response:
+    async with reading(wiring_of(request).engine) as conn:
+        institution = await institutions.get(conn, request.path_params["slug"])
+        document = await accrediting.published(conn, institution)
+    return published(request, document, SHORT)
+
+
 async def _receipt(request: Request) -> Response:
     try:
         digest = bytes.fromhex(request.path_params["digest"])
@@ -181,6 +188,7 @@ routes = [
     Route("/credentials/{number}/bundle", _bundle),
     Route("/i/{slug}/status/{number:int}", _status_list),
     Route("/i/{slug}/status/{number:int}/reasons", _status_reasons),
+    Route("/i/{slug}/accreditations", _accreditations),
     Route("/i/{slug}/anchors", _checkpoints),
     Route("/i/{slug}/checkpoints", _checkpoint_list),
     Route("/i/{slug}/anchors/consistency", _consistency),

@@ -174,6 +174,9 @@ def _public_paths() -> dict[str, Any]:
         "/i/{slug}/status/{list}/reasons": {
             "get": _as_of(_get("Why and when places of the list were set, signed", any_json, _LIST), "timestamp")
         },
+        "/i/{slug}/accreditations": {
+            "get": _get("The signed accreditations behind it, up to the scheme operator", any_json, _SLUG)
+        },
         "/i/{slug}/anchors": {"get": _get("Its final checkpoints in the public register", any_json, _SLUG)},
         "/i/{slug}/checkpoints": {"get": _get("The same, signed by the institution", any_json, _SLUG)},
         "/i/{slug}/anchors/{digest}": {

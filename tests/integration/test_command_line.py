@@ -203,6 +203,39 @@ def test_an_institution_is_set_up(terminal: Terminal, database: "psycopg.Connect
     terminal.run("api-key", "create", "eastham", "--label", "x", "--scope", "everything", expect=REFUSED)
 
 
+def test_accreditations_are_signed_listed_and_withdrawn(terminal: Terminal) -> None:
+    board = ("institution", "create", "board", "--name", "The Board", "--role", "awarding-organisation")
+    terminal.run(*board, "--recognition-number", "5133", expect=REFUSED)
+    assert "did:web:localhost%3A8000:i:board" in terminal.run(*board, "--recognition-number", "RN5133")
+    terminal.run("institution", "create", "nobody", "--name", "Nobody", expect=REFUSED)
+    terminal.run("institution", "create", "nobody", "--name", "Nobody", "--role", "king", expect=REFUSED)
+    assert "None yet" in terminal.run("institution", "accreditations", "northgate")
+
+    said = terminal.run("institution", "accredit", "board", "hnc-computing", "--from", "2026-01-01")
+    assert "The Board may let others issue for hnc-computing from 2026-01-01." in said
+    assert "did:web:localhost%3A8000:i:scheme. Wallet 0x" in said
+    published = Path(terminal.settings["WALLETS_DIR"]) / "public" / "scheme.json"
+    assert json.loads(published.read_text())["role"] == "scheme operator"
+    listed = terminal.run("institution", "list")
+    assert "scheme  Stackmark scheme operator (this installation)  scheme operator  did:web:" in listed
+
+    onward = ("institution", "accredit", "northgate", "hnc-computing", "--from", "2026-01-01", "--by", "board")
+    said = terminal.run(*onward, "--until", "2027-08-31")
+    assert "may issue for hnc-computing from 2026-01-01 until 2027-08-31." in said
+    number = re.search(r"^Accreditation (\S+), signed by The Board\.$", said, re.MULTILINE)
+    assert number is not None, said
+    assert "(role_cannot_accredit)" in terminal.run(*onward[:-1], "southport", expect=REFUSED)
+
+    withdraw = ("institution", "withdraw-accreditation", number[1], "--reason", "it closed")
+    assert "Withdrawn." in terminal.run(*withdraw)
+    assert "(accreditation_withdrawn)" in terminal.run(*withdraw, expect=REFUSED)
+    lines = terminal.run("institution", "accreditations", "northgate").splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith(f"{number[1]}  The Board lets Northgate College (test) issue hnc-computing")
+    assert lines[0].endswith("until 2027-08-31  withdrawn")
+    assert "scheme operator (this installation) lets The Board accredit hnc-computing" in lines[1]
+
+
 async def test_a_credential_is_withdrawn_once(installation: Installation, terminal: Terminal) -> None:
     credential = await installation.issue_one()
     assert "Withdrawn." in terminal.run("revoke", credential.id, "--reason", "malpractice")

@@ -1,5 +1,12 @@
 """Tables and queries of credentials; private to the package. Nobody else reads or writes these tables."""
 
+from app.credentials.store.accreditation_edges import (
+    edges_from,
+    edges_to,
+    insert_edge,
+    lock_edge,
+    set_edge_withdrawn,
+)
 from app.credentials.store.credentials import (
     awards_naming,
     count_prepared,
@@ -72,6 +79,8 @@ __all__ = [
     "digests_of_import",
     "digests_signed_with",
     "documents_of",
+    "edges_from",
+    "edges_to",
     "erase_edition",
     "erase_withdrawn",
     "find_credential",
@@ -85,6 +94,7 @@ __all__ = [
     "import_progress",
     "imports_with",
     "insert_credentials",
+    "insert_edge",
     "insert_editions",
     "insert_import",
     "insert_parts",
@@ -96,6 +106,7 @@ __all__ = [
     "list_imports",
     "list_learners",
     "list_status_lists",
+    "lock_edge",
     "lock_held",
     "lock_open_status_list",
     "lock_prepared",
@@ -109,6 +120,7 @@ __all__ = [
     "save_learners",
     "search_learners",
     "set_allocated",
+    "set_edge_withdrawn",
     "set_import_state",
     "set_import_texts",
     "set_note",

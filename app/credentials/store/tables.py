@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     Boolean,
     CheckConstraint,
     Column,
@@ -139,6 +140,25 @@ credential_editions = Table(
     Column("note", String(500), nullable=False),
     Column("document", LargeBinary),
     CheckConstraint("superseded_at > valid_from", name="newer"),
+    UniqueConstraint("status_list_id", "status_index"),
+)
+accreditation_edges = Table(
+    "accreditation_edges",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("parent_id", Uuid, ForeignKey("institutions.id"), nullable=False, index=True),
+    Column("child_id", Uuid, ForeignKey("institutions.id"), nullable=False, index=True),
+    Column("action", String(10), nullable=False),
+    Column("qualification_ids", ARRAY(String(120)), nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date),
+    Column("status_list_id", Integer, ForeignKey("status_lists.id"), nullable=False),
+    Column("status_index", Integer, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("signed_at", _WHEN, nullable=False),
+    Column("withdrawn_at", _WHEN),
+    Column("withdrawal_reason", String(500)),
     UniqueConstraint("status_list_id", "status_index"),
 )
 credential_parts = Table(

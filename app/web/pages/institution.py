@@ -33,6 +33,7 @@ async def _institution(request: Request) -> Response:
             "didDocument": f"{found.page_url}/did.json",
             "didDocumentVersions": f"{found.page_url}/did/versions",
             "anchorWallets": f"{found.page_url}/anchor-wallets.json",
+            "accreditations": found.accreditations_url,
             "approvedFor": [
                 {
                     "qualification": f"{found.public_url}/catalogue/qualifications/{item.qualification_id}",
