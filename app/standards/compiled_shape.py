@@ -3,7 +3,7 @@
 Many learners share one achievement, so almost every quad of a credential is constant. The first document
 of a shape is canonicalised in full and compiled: unique markers stand in the places that vary ("holes"), and
 each quad is noted with the holes in it. Later documents of that shape need only the first-degree hashes
-(RDFC-1.0 section 4.6) of the few blank nodes near a hole, the labels in hash order, and the lines filled and
+(RDFC-1.0 section 4.6) of the few blank nodes near a hole, the labels in hash order, and the texts filled and
 sorted.
 
 `ShapeCache` cannot be given values for the wrong shape: it finds the shape from the document itself. The key
@@ -19,15 +19,16 @@ import json
 import marshal
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from operator import itemgetter
 from types import EllipsisType
 from typing import Any
 
-import pyoxigraph as ox
-
 from app.standards.json_ld import Canonicaliser, NotCanonicalisable
+from app.standards.n_quads import Quad, line, quoted
+from app.standards.rdf_canon import MAX_BLANK_NODES
 
 Place = str | EllipsisType
 """What a shape's key tells of a hole: `...` for a literal, the scheme (`https://`) for an identifier."""
@@ -50,69 +51,60 @@ _HOLES: Mapping[str, Any] = {
 _MAX_LITERAL = 10_000
 # The full path refuses a literal with one of these.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_TO_ESCAPE = re.compile(r'[\t\n\r"\\]')
-# RDF 1.1 N-Quads section 4, canonical form.
-_ESCAPED = str.maketrans({"\t": r"\t", "\n": r"\n", "\r": r"\r", '"': r"\"", "\\": r"\\"})
 # No dot segments, percent signs or queries: parsers differ in what they accept or tidy up.
 _SAFE_IRI = re.compile(
     r"(https?://)[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?(?:#[A-Za-z0-9._~-]*)?"
     r"|(urn:uuid:)[A-Za-z0-9-]+",
     re.ASCII,
 )
-# Names of RFC 2606 for what never exists: the full path has one as the base that betrays relative references.
-_RESERVED = ".invalid"
+_LABELS = tuple(f"_:c14n{number}".encode() for number in range(MAX_BLANK_NODES))
 
 
 class _NoShape(Exception):
     """The document must take the full path."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Filler:
-    """A term with a hole: `before` + value + `after` is the term in N-Quads."""
-
-    hole: int
-    before: str
-    after: str
+Pieces = Callable[[Sequence[bytes]], Sequence[bytes]]
+"""Picks the pieces of a text, in order, out of the numbered ones. All is UTF-8: its order is that of code points."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Node:
-    """A blank node near a hole: its quads as its first-degree hash sees them, or (before, term, after)."""
+class _Text:
+    """Lines that stand together, as pieces of text. `groups` are rows whose order depends on what fills them."""
 
-    constant: tuple[str, ...]
-    varying: tuple[tuple[str, int, str], ...]
+    parts: tuple[Pieces | tuple[Pieces, ...], ...]
 
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """All quads of one subject: `constant` rows in order, each with its newline, and (predicate, term)."""
-
-    subject: int
-    constant: tuple[str, ...]
-    varying: tuple[tuple[str, int], ...]
+    def fill(self, pieces: Sequence[bytes]) -> bytes:
+        filled = b""
+        for part in self.parts:
+            if isinstance(part, tuple):
+                filled += b"".join(sorted([b"".join(row(pieces)) for row in part]))
+            else:
+                filled += b"".join(part(pieces))
+        return filled
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledShape:
     """The canonical form of every document of one shape, as a function of the strings in its holes.
 
-    Terms are numbered: first `fillers`, then the blank nodes, then the `constants` that stand beside a hole.
-    `hashes` are the first-degree hashes (32 bytes) that only one constant blank node has, each with its term;
-    `twins` are the terms of constant blank nodes that share a hash with others, in their final order.
+    What texts are put together from is numbered: the values of the holes, then `pieces`, then blank nodes' labels.
+    `nodes` are the blank nodes near a hole: each its number and what its first-degree hash is of. `hashes` are those
+    (32 bytes) that only one constant blank node has; `twins` are the constant blank nodes that share one, in their
+    final order; `known` is all of the hashes. `blocks` hold all quads of one subject each, `texts` are blocks
+    without a variable.
     """
 
     literal_holes: tuple[int, ...]
     iri_holes: tuple[int, ...]
     constant_iris: frozenset[str]
-    fillers: tuple[_Filler, ...]
+    pieces: tuple[bytes, ...]
+    nodes: tuple[tuple[int, _Text], ...]
     hashes: tuple[tuple[bytes, int], ...]
     twins: tuple[int, ...]
-    twin_hashes: frozenset[bytes]
-    nodes: tuple[tuple[int, _Node], ...]
-    constants: tuple[str, ...]
-    blocks: tuple[_Block, ...]
-    texts: tuple[str, ...]
+    known: frozenset[bytes]
+    blocks: tuple[_Text, ...]
+    texts: tuple[bytes, ...]
 
     def n_quads(self, values: Sequence[str]) -> bytes | None:
         """Canonical N-Quads with `values`, one per hole in document order.
@@ -120,46 +112,33 @@ class CompiledShape:
         None where this shape cannot answer safely and the full path must be asked. Identifier values must
         have passed `_separate`.
         """
-        filled = list(values)
-        for hole in self.literal_holes:
-            value = filled[hole]
-            if len(value) > _MAX_LITERAL or (not value.isprintable() and _UNWRITABLE.search(value)):
-                return None
-            if _TO_ESCAPE.search(value):
-                filled[hole] = value.translate(_ESCAPED)
-        iris = {filled[hole] for hole in self.iri_holes}
+        iris = {values[hole] for hole in self.iri_holes}
         if len(iris) != len(self.iri_holes) or not self.constant_iris.isdisjoint(iris):
             return None
+        texts = list(values)
+        for hole in self.literal_holes:
+            value = texts[hole]
+            if not value.isprintable() or '"' in value or "\\" in value or len(value) > _MAX_LITERAL:
+                if len(value) > _MAX_LITERAL or _UNWRITABLE.search(value):
+                    return None
+                texts[hole] = quoted(value)[1:-1]
 
-        terms = [f"{term.before}{filled[term.hole]}{term.after}" for term in self.fillers]
-        ranked = list(self.hashes)
-        for number, node in self.nodes:
-            lines = [f"{before}{terms[term]}{after}" for before, term, after in node.varying]
-            lines += node.constant
-            ranked.append((_digest(lines), number))
-        ranked.sort()
-        distinct = {digest for digest, _ in ranked}
-        if len(distinct) != len(ranked) or not self.twin_hashes.isdisjoint(distinct):
+        pieces = [text.encode() for text in texts]
+        pieces += self.pieces
+        found = {sha256(text.fill(pieces)).digest(): node for node, text in self.nodes}
+        if len(found) != len(self.nodes) or not self.known.isdisjoint(found):
             return None
-
-        order = [number for _, number in ranked]
+        order = [node for _, node in sorted([*self.hashes, *found.items()])]
         order += self.twins
-        terms += [""] * len(order)
-        for label, number in enumerate(order):
-            terms[number] = f"_:c14n{label}"
-        terms += self.constants
-        texts = list(self.texts)
-        for block in self.blocks:
-            subject = terms[block.subject] + " "
-            rows: Sequence[str] = block.constant
-            if block.varying:
-                rows = [f"{predicate}{terms[term]} .\n" for predicate, term in block.varying]
-                rows += block.constant
-                rows.sort()
-            texts.append(subject + subject.join(rows))
+        labels = [b""] * len(order)
+        for node, label in zip(order, _LABELS, strict=False):
+            labels[node] = label
+        pieces += labels
+        lines = [block.fill(pieces) for block in self.blocks]
+        lines += self.texts
         # Each text starts with its subject and a space, no two with the same: sorted texts are sorted lines.
-        texts.sort()
-        return "".join(texts).encode()
+        lines.sort()
+        return b"".join(lines)
 
 
 class ShapeCache:
@@ -180,9 +159,10 @@ class ShapeCache:
             key, values = _separate(document)
         except _NoShape:
             return self._canonicaliser.n_quads(document)
-        if key not in self._shapes:
+        try:
+            shape = self._shapes[key]
+        except KeyError:
             return self._learn(key, values, document)
-        shape = self._shapes.get(key)
         known = shape.n_quads(values) if shape else None
         return self._canonicaliser.n_quads(document) if known is None else known
 
@@ -228,7 +208,7 @@ def _separate(document: Mapping[str, Any]) -> tuple[tuple[bytes, int], list[str]
 
 
 def _scheme(iri: str) -> str:
-    match = _SAFE_IRI.fullmatch(iri) if len(iri) < 512 and _RESERVED not in iri.lower() else None
+    match = _SAFE_IRI.fullmatch(iri) if len(iri) < 512 else None
     if match is None:
         raise _NoShape
     return str(match[1] or match[2])
@@ -270,130 +250,183 @@ def _compile(canonicaliser: Canonicaliser, document: Mapping[str, Any]) -> Compi
     return _Compiler(markers, iri_holes, marker, quads).compile()
 
 
-def _digest(lines: list[str]) -> bytes:
-    """First-degree hash (32 bytes) from quads in N-Quads; equal ones count, as `_:z` is any other node."""
-    lines.sort()
-    return sha256("".join(lines).encode()).digest()
+_Row = tuple[str | int, ...]
+"""A line: constant text, holes by number, and blank nodes as the complement (`~`) of their number."""
+_Parts = list[_Row | tuple[_Row, ...]]
+"""Rows whose order is known, as one; and groups of rows to be sorted once they are filled."""
 
 
 class _Compiler:
     """Turns the quads of a document whose holes hold `markers` into a `CompiledShape`."""
 
-    def __init__(self, markers: list[str], iri_holes: list[int], marker: str, quads: list[ox.Quad]) -> None:
+    def __init__(self, markers: list[str], iri_holes: list[int], marker: str, quads: list[Quad]) -> None:
         self._hole_of = {mark: hole for hole, mark in enumerate(markers)}
         self._iri_holes = iri_holes
-        self._marker = marker
+        self._marker = re.compile(f"{marker}-[0-9]+")
         self._quads = list(dict.fromkeys(quads))
-        self._terms = [term for quad in self._quads for term in (quad.subject, quad.object)]
-        self._fillers: dict[str, _Filler] = {}
-        blanks: dict[str, None] = {}
-        for term in self._terms:
-            if isinstance(term, ox.BlankNode):
-                blanks[str(term)] = None
-            elif isinstance(term, ox.NamedNode | ox.Literal) and term.value in self._hole_of:
-                before, _, after = str(term).partition(term.value)
-                self._fillers[str(term)] = _Filler(self._hole_of[term.value], before, after)
-        # Term in N-Quads -> its number; constant terms have none yet.
-        self._numbers = {shown: number for number, shown in enumerate([*self._fillers, *blanks])}
-        self._blanks = set(blanks)
+        self._terms = [term for subject, _, value, _ in self._quads for term in (subject, value)]
+        self._blanks = {term: number for number, term in enumerate(dict.fromkeys(filter(_is_blank, self._terms)))}
+        self._pieces = {"": 0}
 
     def compile(self) -> CompiledShape:
-        named_graph = any(quad.graph_name != ox.DefaultGraph() for quad in self._quads)
-        if named_graph or not self._markers_are_whole() or self._may_coincide():
+        named_graph = any(graph for _, _, _, graph in self._quads)
+        if named_graph or not self._markers_are_whole() or self._may_coincide() or len(self._blanks) > MAX_BLANK_NODES:
             raise _NoShape
-        ranks, nodes = self._rank()
-        count = Counter(digest for digest, _, _ in ranks)
-        twins = sorted((digest, number) for digest, number, _ in ranks if count[digest] > 1)
+        hashes, nodes, isolated = self._rank()
+        count = Counter(hashes.values())
+        twins = {node for node, digest in hashes.items() if count[digest] > 1}
         # Equal nodes that touch no other blank node are interchangeable: whichever gets which label, the
         # lines are the same, and RDFC-1.0 labels them after all others, by hash (section 4.4.3 step 5).
-        if any(count[digest] > 1 for digest, _, isolated in ranks if not isolated):
+        if not twins <= isolated:
             raise _NoShape
-        blocks, texts, constants = self._lay_out()
-        iris = {term.value for term in self._terms if isinstance(term, ox.NamedNode)}
+        # Pieces are numbered as texts are made, and labels come after all pieces: so the texts first.
+        node_texts = [(self._blanks[node], self._text(rows)) for node, rows in nodes.items()]
+        blocks, texts = self._lay_out()
+        iris = {term[1:-1] for term in self._terms if term[0] == "<"}
         return CompiledShape(
             literal_holes=tuple(hole for hole in self._hole_of.values() if hole not in self._iri_holes),
             iri_holes=tuple(self._iri_holes),
             constant_iris=frozenset(iris.difference(self._hole_of)),
-            fillers=tuple(self._fillers.values()),
-            hashes=tuple(sorted((digest, number) for digest, number, _ in ranks if count[digest] == 1)),
-            twins=tuple(number for _, number in twins),
-            twin_hashes=frozenset(digest for digest, _ in twins),
-            nodes=nodes,
-            constants=constants,
-            blocks=blocks,
+            pieces=tuple(piece.encode() for piece in self._pieces),
+            nodes=tuple((number, self._numbered(text)) for number, text in node_texts),
+            hashes=tuple(sorted((digest, self._blanks[node]) for node, digest in hashes.items() if node not in twins)),
+            twins=tuple(self._blanks[node] for node in sorted(twins, key=lambda node: hashes[node])),
+            known=frozenset(hashes.values()),
+            blocks=tuple(map(self._numbered, blocks)),
             texts=texts,
         )
 
     def _markers_are_whole(self) -> bool:
-        """Whether each hole left a trace, and only as the whole value of a subject or object."""
-        rest = [filler.before + filler.after for filler in self._fillers.values()]
-        rest += [str(quad.predicate) for quad in self._quads]
-        rest += [shown for shown in map(str, self._terms) if shown not in self._fillers]
-        holes = {filler.hole for filler in self._fillers.values()}
-        return len(holes) == len(self._hole_of) and not any(self._marker in shown for shown in rest)
+        """Whether each hole left a trace, and only as the whole of an identifier or text."""
+        rest = [predicate for _, predicate, _, _ in self._quads]
+        rest += [term for term in self._terms if _content(term) not in self._hole_of]
+        holes = {self._hole_of.get(_content(term)) for term in self._terms}
+        return holes.issuperset(self._hole_of.values()) and not any(map(self._marker.search, rest))
 
     def _may_coincide(self) -> bool:
         """Whether filling could turn two quads into one: a text among others of one subject and property."""
-        texts = [quad for quad in self._quads if isinstance(quad.object, ox.Literal)]
-        count = Counter((quad.subject, quad.predicate) for quad in texts)
-        filled = [quad for quad in texts if str(quad.object) in self._fillers]
-        return any(count[quad.subject, quad.predicate] > 1 for quad in filled)
+        texts = [quad for quad in self._quads if quad[2][0] == '"']
+        count = Counter(quad[:2] for quad in texts)
+        filled = [quad for quad in texts if _content(quad[2]) in self._hole_of]
+        return any(count[quad[:2]] > 1 for quad in filled)
 
-    def _rank(self) -> tuple[list[tuple[bytes, int, bool]], tuple[tuple[int, _Node], ...]]:
-        """(hash, term, touches no other blank node) of each constant blank node; the nodes near a hole."""
-        ranks: list[tuple[bytes, int, bool]] = []
-        nodes: list[tuple[int, _Node]] = []
-        mentioned: dict[str, list[ox.Quad]] = defaultdict(list)
+    def _items(self, term: str) -> _Row:
+        """A term as the items of a row."""
+        if term in self._blanks:
+            return (~self._blanks[term],)
+        content = _content(term)
+        if content not in self._hole_of:
+            return (term,)
+        before, _, after = term.partition(content)
+        return (before, self._hole_of[content], after)
+
+    def _rank(self) -> tuple[dict[str, bytes], dict[str, list[_Row]], set[str]]:
+        """Hashes of the constant blank nodes; what is hashed of those near a hole; those beside no other blank node."""
+        hashes: dict[str, bytes] = {}
+        nodes: dict[str, list[_Row]] = {}
+        isolated: set[str] = set()
+        mentioned: dict[str, list[Quad]] = defaultdict(list)
         for quad in self._quads:
-            for label in self._blanks & {str(quad.subject), str(quad.object)}:
-                mentioned[label].append(quad)
-        for label, mentions in mentioned.items():
-            node = self._node(label, mentions)
-            if node.varying:
-                nodes.append((self._numbers[label], node))
+            for node in {quad[0], quad[2]} & self._blanks.keys():
+                mentioned[node].append(quad)
+        for node, quads in mentioned.items():
+            seen = [tuple("_:a" if term == node else "_:z" if _is_blank(term) else term for term in q) for q in quads]
+            rows = [(*self._items(s), f" {p} ", *self._items(o), " .\n") for s, p, o, _ in seen]
+            if any(isinstance(item, int) for row in rows for item in row):
+                nodes[node] = rows
             else:
-                touched = {str(term) for quad in mentions for term in (quad.subject, quad.object)}
-                isolated = touched & self._blanks == {label}
-                ranks.append((_digest(list(node.constant)), self._numbers[label], isolated))
-        return ranks, tuple(nodes)
+                hashes[node] = sha256("".join(sorted(map(line, seen))).encode()).digest()  # type: ignore[arg-type]
+                if not any("_:z" in quad for quad in seen):
+                    isolated.add(node)
+        return hashes, nodes, isolated
 
-    def _node(self, label: str, mentions: list[ox.Quad]) -> _Node:
-        constant: list[str] = []
-        varying: list[tuple[str, int, str]] = []
-        for quad in mentions:
-            subject, predicate, value = (
-                "_:a" if str(term) == label else "_:z" if isinstance(term, ox.BlankNode) else str(term)
-                for term in (quad.subject, quad.predicate, quad.object)
-            )
-            # One of the two is the node itself, so at most one has a hole.
-            if subject in self._fillers:
-                varying.append(("", self._numbers[subject], f" {predicate} {value} .\n"))
-            elif value in self._fillers:
-                varying.append((f"{subject} {predicate} ", self._numbers[value], " .\n"))
-            else:
-                constant.append(f"{subject} {predicate} {value} .\n")
-        return _Node(tuple(constant), tuple(varying))
+    def _lay_out(self) -> tuple[list[_Parts], tuple[bytes, ...]]:
+        """The quads by subject: blocks to fill, and whole constant texts."""
+        by_subject: dict[str, list[_Row]] = defaultdict(list)
+        for subject, predicate, value, _ in self._quads:
+            by_subject[subject].append((f"{predicate} ", *self._items(value), " .\n"))
+        blocks: list[_Parts] = []
+        texts: list[bytes] = []
+        for subject, rows in by_subject.items():
+            text = self._text(rows, (*self._items(subject), " "))
+            match text:
+                case [(str(constant),)]:
+                    texts.append(constant.encode())
+                case _:
+                    blocks.append(text)
+        return blocks, tuple(texts)
 
-    def _lay_out(self) -> tuple[tuple[_Block, ...], tuple[str, ...], tuple[str, ...]]:
-        """The quads by subject: blocks to fill, whole constant texts, and the constant subjects of blocks."""
-        constant: dict[str, list[str]] = defaultdict(list)
-        varying: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        for quad in self._quads:
-            subject, predicate, value = str(quad.subject), f"{quad.predicate} ", str(quad.object)
-            if value in self._numbers:
-                varying[subject].append((predicate, self._numbers[value]))
+    def _text(self, rows: list[_Row], subject: _Row = ()) -> _Parts:
+        """Rows in the order of their lines, each after `subject`; where fillings decide the order, a group of rows."""
+        parts: _Parts = []
+        fixed: list[str | int] = []
+        for group in _in_order(rows):
+            if len(group) == 1:
+                fixed += *subject, *group[0]
             else:
-                constant[subject].append(f"{predicate}{value} .\n")
-        blocks: list[_Block] = []
-        texts: list[str] = []
-        constants: list[str] = []
-        for subject in {**constant, **varying}:
-            rows = tuple(sorted(constant[subject]))
-            number = self._numbers.get(subject, len(self._numbers) + len(constants))
-            if subject in self._numbers or varying[subject]:
-                blocks.append(_Block(number, rows, tuple(varying[subject])))
-                if subject not in self._numbers:
-                    constants.append(subject)
+                if fixed:
+                    parts.append(self._merged(fixed))
+                    fixed = []
+                parts.append(tuple(self._merged((*subject, *row)) for row in group))
+        if fixed:
+            parts.append(self._merged(fixed))
+        return parts
+
+    def _merged(self, items: Iterable[str | int]) -> _Row:
+        """Neighbouring constants as one, and known as a piece."""
+        merged: list[str | int] = []
+        for item in items:
+            if isinstance(item, str) and merged and isinstance(merged[-1], str):
+                merged[-1] += item
             else:
-                texts.append("".join(f"{subject} {row}" for row in rows))
-        return tuple(blocks), tuple(texts), tuple(constants)
+                merged.append(item)
+        for item in merged:
+            if isinstance(item, str):
+                self._pieces.setdefault(item, len(self._pieces))
+        return tuple(merged)
+
+    def _numbered(self, parts: _Parts) -> _Text:
+        """`parts` with each item as its number; all pieces must be known by now."""
+
+        def pick(row: _Row) -> Pieces:
+            numbers = [self._number(item) for item in row]
+            # One number alone would be picked as a string, not as a sequence of one.
+            return itemgetter(*numbers, self._number("")) if len(numbers) == 1 else itemgetter(*numbers)
+
+        return _Text(tuple(tuple(map(pick, part)) if isinstance(part[0], tuple) else pick(part) for part in parts))
+
+    def _number(self, item: str | int) -> int:
+        if isinstance(item, str):
+            return len(self._hole_of) + self._pieces[item]
+        return item if item >= 0 else len(self._hole_of) + len(self._pieces) + ~item
+
+
+def _is_blank(term: str) -> bool:
+    return term[:1] == "_"
+
+
+def _content(term: str) -> str:
+    """What stands between the brackets of an identifier or the quotes of a text."""
+    return term[1 : term.rindex('"')] if term[0] == '"' else term[1:-1]
+
+
+def _in_order(rows: list[_Row]) -> list[list[_Row]]:
+    """Rows sorted by what is constant at their start. A group of several: one's start is the start of another's."""
+    groups: list[list[_Row]] = []
+    first = ""
+    for start, row in sorted(((_start(row), row) for row in rows), key=itemgetter(0)):
+        if groups and start.startswith(first):
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+            first = start
+    return groups
+
+
+def _start(row: _Row) -> str:
+    start = ""
+    for item in row:
+        if isinstance(item, int):
+            break
+        start += item
+    return start

@@ -108,7 +108,13 @@ class _Walk:
 
     def _value(self, name: str, term: Term, value: Any, active: ActiveContext, graph: str) -> str:
         """The object of a statement, in N-Quads (5.1.2 for nodes, 5.3.2 and 8.3.2 for values)."""
-        if isinstance(value, Mapping):
+        if isinstance(value, str) and not term.scope:
+            if term.kind is Kind.LITERAL:
+                return _literal(name, value) + term.suffix
+            if term.kind is Kind.IRI:
+                return f"<{_identifier(value, active)}>"
+            return f"<{active.vocabulary_iri(value)}>"
+        if isinstance(value, dict):
             return self.node(value, active.inside(term), graph)
         if isinstance(value, list | tuple):
             raise NotCanonicalisable("list_nested", f'"{name[:80]}" holds a list inside a list.')
@@ -126,9 +132,7 @@ class _Walk:
             return _number(value, term.suffix)
         raise NotCanonicalisable("not_json_ld", f'"{name[:80]}" holds a value that is not JSON.')
 
-    def _contained(
-        self, subject: str, name: str, term: Term, value: Any, active: ActiveContext, graph: str
-    ) -> None:
+    def _contained(self, subject: str, name: str, term: Term, value: Any, active: ActiveContext, graph: str) -> None:
         """The values of a term with the container `@list` or `@graph` (5.1.2 steps 13.11 and 13.12)."""
         if value is None:
             return

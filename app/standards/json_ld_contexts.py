@@ -115,7 +115,7 @@ class ActiveContext:
         self._prefixes = frozenset(name for name, term in terms.items() if term.is_prefix)
         self._iris = frozenset(term.iri for term in terms.values())
         self._children: dict[tuple[str, str], ActiveContext] = {}
-        self._typed: dict[str | tuple[str, ...], tuple[ActiveContext, tuple[str, ...]]] = {}
+        self._typed: dict[tuple[str, ...], tuple[ActiveContext, tuple[str, ...]]] = {}
 
     @property
     def previous(self) -> "ActiveContext | None":
@@ -163,13 +163,12 @@ class ActiveContext:
         `types` is the value of the node's `type`: a text or a list of texts. Codes not_json_ld, term_undefined,
         keyword_not_allowed, reference_relative.
         """
-        key = types if isinstance(types, str) else tuple(types) if isinstance(types, list | tuple) else None
-        if key is None or (type(key) is tuple and not all(isinstance(name, str) for name in key)):
-            raise NotCanonicalisable("not_json_ld", "A type is a text or a list of texts.")
-        known = self._typed.get(key)
-        if known is not None:
-            return known
-        names = (key,) if isinstance(key, str) else key
+        names = (types,) if isinstance(types, str) else tuple(types) if isinstance(types, list | tuple) else (None,)
+        try:
+            return self._typed[names]
+        except (KeyError, TypeError):
+            if not all(isinstance(name, str) for name in names):
+                raise NotCanonicalisable("not_json_ld", "A type is a text or a list of texts.") from None
         active = self
         for name in sorted(names):
             term = self.terms.get(name)
@@ -180,7 +179,7 @@ class ActiveContext:
         if len(names) <= _MAX_REMEMBERED_TYPES and self.terms.keys() >= set(names):
             if len(self._typed) >= _MAX_TYPINGS:
                 self._typed.clear()
-            self._typed[key] = known
+            self._typed[names] = known
         return known
 
     def vocabulary_iri(self, name: str) -> str:
@@ -419,7 +418,7 @@ def _check_supported(value: Any, where: str) -> None:
 def _check_definition(name: str, definition: Mapping[str, Any], where: str) -> None:
     if not _TERM_MEMBERS.issuperset(definition):
         raise UnsupportedContext(f"{where}: {sorted(set(definition) - _TERM_MEMBERS)}")
-    if definition.get("@id", name) is not None:
+    if definition.get("@id", name) is not None or name in _ALIASES:
         _check_mapping(name, definition.get("@id", name), where)
     coerced = definition.get("@type", "@id")
     known = ("@id", "@vocab", "@json")
@@ -428,7 +427,11 @@ def _check_definition(name: str, definition: Mapping[str, Any], where: str) -> N
         raise UnsupportedContext(f"{where}: @type")
     container = definition.get("@container", "")
     container = container[0] if isinstance(container, list) and len(container) == 1 else container
-    if not isinstance(container, str) or container not in _CONTAINERS or (coerced == "@json" and "@container" in definition):
+    if (
+        not isinstance(container, str)
+        or container not in _CONTAINERS
+        or (coerced == "@json" and "@container" in definition)
+    ):
         raise UnsupportedContext(f"{where}: @container")
     if any(not isinstance(definition.get(flag, False), bool) for flag in ("@protected", "@prefix")):
         raise UnsupportedContext(f"{where}: not true or false")

@@ -15,12 +15,12 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
 # What N-Quads cannot write between < and >, and what some reader takes for white space. Injection ends here.
-_IRI = re.compile("[A-Za-z][A-Za-z0-9+.\\-]*:[^\\s\x00-\x20\x7f-\xa0<>\"{}|^`\\\\\ud800-\udfff\ufeff\ufffe\uffff]*")
+_IRI = re.compile('[A-Za-z][A-Za-z0-9+.\\-]*:[^\\s\x00-\x20\x7f-\xa0<>"{}|^`\\\\\ud800-\udfff\ufeff\ufffe\uffff]*')
 _ESCAPES = {
-    **{code: f"\\u{code:04X}" for code in (*range(0x20), 0x7F)},
+    **{code: f"\\u{code:04X}" for code in (*range(0x20), 0x7F, 0xFFFE, 0xFFFF)},
     **{ord(char): f"\\{short}" for char, short in zip('\b\t\n\f\r"\\', 'btnfr"\\', strict=True)},
 }
-_TO_ESCAPE = re.compile("[\x00-\x1f\x7f\"\\\\]")
+_TO_ESCAPE = re.compile('[\x00-\x1f\x7f"\\\\\ufffe\uffff]')
 
 
 class NotCanonicalisable(ValueError):

@@ -102,7 +102,7 @@ def _see_in_graph(seen: Mapping[str, list[str]], s: str, p: str, o: str, g: str)
 class _Issuer:
     """Section 4.5: gives each blank node the next label, in the order they are asked for."""
 
-    __slots__ = ("labels", "_prefix")
+    __slots__ = ("_prefix", "labels")
 
     def __init__(self, prefix: str, labels: dict[str, str] | None = None) -> None:
         self._prefix = prefix
@@ -130,7 +130,9 @@ class _Alike:
         for s, p, o, g in dataset:
             blank = [(place, term) for place, term in (("s", s), ("o", o), ("g", g)) if term[:1] == "_"]
             for node in {term for _, term in blank}:
-                self._related[node] += [(place, "" if place == "g" else p, term) for place, term in blank if term != node]
+                self._related[node] += [
+                    (place, "" if place == "g" else p, term) for place, term in blank if term != node
+                ]
 
     def label(self, alike: Iterable[list[str]]) -> None:
         """Issue canonical labels to all nodes in `alike`, which are lists of equal hash in the order of hashes."""
@@ -161,7 +163,7 @@ class _Alike:
         for place, predicate, related in self._related[node]:
             digest = self._hash_related(related, predicate, issuer, place)
             by_hash.setdefault(digest, []).append(related)
-        to_hash = []
+        to_hash: list[str] = []
         for digest in sorted(by_hash):
             path, issuer = self._shortest_path(by_hash[digest], issuer, depth)
             to_hash += digest, path
