@@ -16,11 +16,14 @@ from decimal import Decimal
 from typing import Any
 
 from app.standards import jcs, rdf_canon
-from app.standards.json_ld_contexts import ActiveContext, Contexts, Kind, Term, UnsupportedContext, undefined
+from app.standards.json_ld_contexts import ActiveContext, Contexts, Kind, Term, undefined
+from app.standards.json_ld_supported import UnsupportedContext
 from app.standards.n_quads import RDF, XSD, NotCanonicalisable, Quad, quoted
 
 __all__ = ["Canonicaliser", "NotCanonicalisable", "UnsupportedContext"]
 
+MAX_INNER_CONTEXTS = 16
+"""Different ones in one document. Each may have to be compiled, which takes far longer than reading the part."""
 # Implementations differ in how canonical N-Quads writes these: a signature over one would not hold everywhere.
 _REPLACED_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -66,17 +69,18 @@ class Canonicaliser:
 class _Walk:
     """Collects the quads of one document."""
 
-    __slots__ = ("_blank_nodes", "quads")
+    __slots__ = ("_blank_nodes", "_entered", "quads")
 
     def __init__(self) -> None:
         self.quads: list[Quad] = []
         self._blank_nodes = 0
+        self._entered: set[ActiveContext] = set()
 
     def node(self, element: Mapping[str, Any], active: ActiveContext, graph: str) -> str:
         """Add the statements of a node object to `graph` ("" is the default graph); returns the node in N-Quads."""
         add = self.quads.append
         if "@context" in element:
-            active = active.extended(element["@context"])
+            active = self._enter(active, element["@context"])
         outer = active
         types: tuple[str, ...] = ()
         if "type" in element and "type" in outer.terms:
@@ -98,12 +102,12 @@ class _Walk:
                 for item in value if isinstance(value, list | tuple) else (value,):
                     if item is not None:
                         add((subject, term.predicate, self._value(name, term, item, active, graph), graph))
-            elif term.container:
-                self._contained(subject, name, term, value, active, graph)
-            elif term.kind is Kind.JSON:
-                add((subject, term.predicate, _json_literal(name, value), graph))
             elif term.kind is Kind.NOTHING:
                 raise undefined(name)
+            elif term.kind is Kind.JSON:
+                add((subject, term.predicate, _json_literal(name, value), graph))
+            elif term.kind is not Kind.KEYWORD:
+                self._contained(subject, name, term, value, active, graph)
         return subject
 
     def _value(self, name: str, term: Term, value: Any, active: ActiveContext, graph: str) -> str:
@@ -154,6 +158,14 @@ class _Walk:
             self.quads.append((subject, term.predicate, part, graph))
             self.node(item, active.inside(term), part)
 
+    def _enter(self, active: ActiveContext, urls: Any) -> ActiveContext:
+        """The context of a part that lists its own, such as an embedded credential."""
+        entered = active.extended(urls)
+        self._entered.add(entered)
+        if len(self._entered) > MAX_INNER_CONTEXTS:
+            raise NotCanonicalisable("graph_too_large", "The document changes its vocabulary too often.")
+        return entered
+
     def _blank_node(self) -> str:
         self._blank_nodes += 1
         return f"_:b{self._blank_nodes - 1}"
@@ -199,8 +211,9 @@ def _number(value: int | float, suffix: str) -> str:
     if isinstance(value, int) and abs(value) < 10**21:
         return f'"{value}"{suffix or _INTEGER}'
     digits = Decimal(value).normalize().as_tuple().digits
-    if len(digits) == 17 and digits[-1] == 5:
-        # Exactly between two numbers of 16 digits: JavaScript rounds up, C to the even one.
+    if abs(value) < 1e-6 or (len(digits) == 17 and digits[-1] == 5):
+        # jsonld.js takes 1e-7 for 0, as it sees no decimal point. And exactly between two numbers of 16 digits
+        # JavaScript rounds up, C to the even one.
         raise NotCanonicalisable("not_json_ld", f"The number {value!r} is not written the same way everywhere.")
     mantissa, _, exponent = f"{float(value):.15e}".partition("e")
     whole, _, fraction = mantissa.partition(".")

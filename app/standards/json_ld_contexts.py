@@ -1,11 +1,7 @@
 """JSON-LD 1.1 contexts from a closed set, compiled once and remembered.
 
 Source: JSON-LD 1.1 Processing Algorithms and API, sections 4.1 (Context Processing), 4.2 (Create Term Definition) and
-5.2 (IRI Expansion). Supported is what published credential vocabularies use: terms, prefixes, `@vocab`, `@protected`,
-`@type` coercion, the containers `@set`, `@list` and `@graph`, type-scoped and property-scoped contexts, `null`
-contexts in definitions. A context with anything else is refused when the set is made, so nothing can be silently
-read in another sense. Two rules are ours: the keywords have exactly one other name each (`id`, `type`), and no
-term contains a colon or a slash.
+5.2 (IRI Expansion), for the contexts that `json_ld_supported` lets in.
 
 An `ActiveContext` remembers what was made from it. Contexts that define the same are the same object, so documents can
 reach only so many of them; beyond `MAX_ACTIVE` all are forgotten and made anew on demand. Safe to share between
@@ -17,22 +13,15 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
+from app.standards.json_ld_supported import UnsupportedContext, check_supported
 from app.standards.n_quads import XSD, NotCanonicalisable, is_iri
 
 MAX_LISTED = 16
 MAX_ACTIVE = 1_000
 _MAX_TYPINGS = 256
 _MAX_REMEMBERED_TYPES = 8
-_ALIASES = {"id": "@id", "type": "@type"}
-_CONTEXT_MEMBERS = {"@version": (1.1,), "@protected": (True, False), "@base": (None,)}
-_TERM_MEMBERS = {"@id", "@type", "@container", "@context", "@protected", "@prefix"}
-_CONTAINERS = {"", "@list", "@set", "@graph"}
 # RFC 3986 gen-delims: a plain term that ends with one is a prefix (4.2.2 step 14.2.5).
 _GEN_DELIMS = tuple(":/?#[]@")
-
-
-class UnsupportedContext(ValueError):
-    """A context of the closed set uses what this module does not implement: the set must not be used."""
 
 
 class Kind(IntEnum):
@@ -51,7 +40,7 @@ class Kind(IntEnum):
 
 
 class Term:
-    """A term definition. There is one object for each different definition, so `is` compares them.
+    """A term definition, never changed once made.
 
     `iri` is its IRI mapping (empty for NOTHING), `predicate` the same in N-Quads; `suffix` the datatype as it follows
     a literal in N-Quads. `scope` is its own context as JSON text, or "". `is_plain`: not in a container, nor special.
@@ -87,7 +76,7 @@ class Term:
         self.kind = kinds.get(type_, Kind.LITERAL)
         if not iri or iri[0] == "@":
             self.kind = Kind.KEYWORD if iri else Kind.NOTHING
-        self.is_plain = not container and self.kind <= Kind.VOCABULARY
+        self.is_plain = container in ("", "@set") and self.kind <= Kind.VOCABULARY
 
     @property
     def meaning(self) -> tuple[str, str, str, str, bool]:
@@ -102,7 +91,7 @@ class ActiveContext:
     (4.1: type-scoped contexts do not propagate). Methods raise `NotCanonicalisable`.
     """
 
-    __slots__ = ("_children", "_contexts", "_iris", "_prefixes", "_typed", "inherited", "terms", "vocab")
+    __slots__ = ("_children", "_contexts", "_prefixes", "_typed", "inherited", "terms", "vocab")
 
     def __init__(
         self, contexts: "Contexts", terms: Mapping[str, Term], vocab: str, previous: "ActiveContext | None"
@@ -113,7 +102,6 @@ class ActiveContext:
         self.inherited: ActiveContext = previous or self
         """The context of a part under a term without a scope (5.1.2 step 7)."""
         self._prefixes = frozenset(name for name, term in terms.items() if term.is_prefix)
-        self._iris = frozenset(term.iri for term in terms.values())
         self._children: dict[tuple[str, str], ActiveContext] = {}
         self._typed: dict[tuple[str, ...], tuple[ActiveContext, tuple[str, ...]]] = {}
 
@@ -195,7 +183,7 @@ class ActiveContext:
                 return self.vocab + name
             if ":" in name:
                 iri = self.complete_iri(name)
-                if iri in self._iris:
+                if any(term.iri == iri for term in self.terms.values()):
                     raise NotCanonicalisable("keyword_not_allowed", f'"{name[:80]}" is not written as a plain term.')
                 return iri
         raise undefined(name)
@@ -238,7 +226,7 @@ class Contexts:
         self._known: dict[tuple[Any, ...], ActiveContext] = {}
         self._empty = ActiveContext(self, {}, "", None)
         for url, value in self.values.items():
-            _check_supported(value, url)
+            check_supported(value, url)
             self._check_definitions(url)
 
     def active(self, urls: Any) -> ActiveContext:
@@ -322,7 +310,7 @@ class _Definitions:
         term = self._contexts.term(
             iri,
             self._expanded(members["@type"]) if "@type" in members else "",
-            "" if container == "@set" else container,
+            container,
             json.dumps(members["@context"], sort_keys=True) if "@context" in members else "",
             bool(members.get("@prefix", simple and iri.endswith(_GEN_DELIMS))),
             bool(members.get("@protected", self._local.get("@protected", False))),
@@ -390,57 +378,3 @@ def _not_an_iri(text: str) -> NotCanonicalisable:
     if is_iri(scheme + ":") and scheme != text:
         return NotCanonicalisable("not_json_ld", f'"{text[:80]}" is not a well-formed identifier (URI).')
     return NotCanonicalisable("reference_relative", f'"{text[:80]}" is not a complete identifier (URI).')
-
-
-def _check_supported(value: Any, where: str) -> None:
-    """Raise `UnsupportedContext` if a context, or one inside it, uses what is not implemented."""
-    for context in value if isinstance(value, list) else [value]:
-        if context is None:
-            continue
-        if not isinstance(context, dict):
-            raise UnsupportedContext(f"{where}: a context in a definition that is not an object")
-        for name, definition in context.items():
-            inside = f"{where}: {name}"
-            if name == "@vocab":
-                if definition is not None and not (isinstance(definition, str) and is_iri(definition)):
-                    raise UnsupportedContext(f"{inside} is not an IRI")
-            elif name[:1] in ("@", "") or ":" in name or "/" in name:
-                if definition not in _CONTEXT_MEMBERS.get(name, ()):
-                    raise UnsupportedContext(inside)
-            elif isinstance(definition, dict):
-                _check_definition(name, definition, inside)
-            elif definition is not None:
-                _check_mapping(name, definition, inside)
-            elif name in _ALIASES:
-                raise UnsupportedContext(inside)
-
-
-def _check_definition(name: str, definition: Mapping[str, Any], where: str) -> None:
-    if not _TERM_MEMBERS.issuperset(definition):
-        raise UnsupportedContext(f"{where}: {sorted(set(definition) - _TERM_MEMBERS)}")
-    if definition.get("@id", name) is not None or name in _ALIASES:
-        _check_mapping(name, definition.get("@id", name), where)
-    coerced = definition.get("@type", "@id")
-    known = ("@id", "@vocab", "@json")
-    if not isinstance(coerced, str) or (coerced[:1] == "@" and coerced not in known) or coerced == XSD + "double":
-        # xsd:double: JavaScript also rewrites texts of that type, Python does not.
-        raise UnsupportedContext(f"{where}: @type")
-    container = definition.get("@container", "")
-    container = container[0] if isinstance(container, list) and len(container) == 1 else container
-    if (
-        not isinstance(container, str)
-        or container not in _CONTAINERS
-        or (coerced == "@json" and "@container" in definition)
-    ):
-        raise UnsupportedContext(f"{where}: @container")
-    if any(not isinstance(definition.get(flag, False), bool) for flag in ("@protected", "@prefix")):
-        raise UnsupportedContext(f"{where}: not true or false")
-    if "@context" in definition:
-        _check_supported(definition["@context"], where)
-
-
-def _check_mapping(name: str, iri: Any, where: str) -> None:
-    if not isinstance(iri, str) or not iri:
-        raise UnsupportedContext(f"{where}: not mapped to an IRI")
-    if (iri[0] == "@" or name in _ALIASES) and _ALIASES.get(name) != iri:
-        raise UnsupportedContext(f"{where}: {iri} under another name than id or type, or another meaning of these")

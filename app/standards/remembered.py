@@ -29,7 +29,7 @@ class RememberedForm:
         try:
             # One to one on JSON values, and faster than JSON text. Version 2 writes no references, so equal
             # documents have equal bytes.
-            key = sha256(marshal.dumps(document, 2)).digest()
+            key = sha256(marshal.dumps(dict(document), 2)).digest()
         except ValueError:
             return self._inner.n_quads(document)
         known = self._known.get(key)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from app.standards.n_quads import XSD, Quad, quoted
+from app.standards.n_quads import XSD, Quad, line, quoted
 
 _UNDEFINED = "urn:undef#"
 _BASE = "http://relative-reference.invalid/"
@@ -27,6 +27,11 @@ def canonical(quads: Iterable[ox.Quad]) -> bytes:
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
     serialised = ox.serialize(dataset, format=ox.RdfFormat.N_QUADS)
     return b"".join(sorted((serialised or b"").splitlines(keepends=True)))
+
+
+def canonical_of(quads: Iterable[Quad]) -> bytes:
+    """`canonical` for quads as this service writes them."""
+    return canonical(ox.parse("".join(map(line, quads)).encode(), format=ox.RdfFormat.N_QUADS))
 
 
 def n_quads(document: Mapping[str, Any], contexts: Mapping[str, Any]) -> bytes:
