@@ -94,8 +94,8 @@ def oxigraph_is_wrong(value: Any) -> bool:
     for holder in objects(value):
         types = holder.get("type", [])
         scoped = {name for name in (types if isinstance(types, list) else [types]) if SCOPED.get(name)}
-        # It applies the scope of one of several types only; and keeps protected terms inside a property's scope.
-        if len(scoped) > 1 or {"cnf", "statusMessage", "proofPurpose"} & holder.keys():
+        # It applies the scope of one of several types only.
+        if len(scoped) > 1:
             return True
         # Contexts are inlined for it, which changes a part that is signed verbatim as JSON.
         if any("@context" in part for name in ("_sd", "jsonSchema", "jwk") for part in objects(holder.get(name))):
@@ -114,4 +114,8 @@ def test_pyoxigraph_agrees(seed: int) -> None:
     document = Wild(Random(seed)).document()
     form = ours(document)
     assume(isinstance(form, bytes) and not oxigraph_is_wrong(document))
-    assert oxigraph.n_quads(document, CONTEXTS) == form
+    try:
+        assert oxigraph.n_quads(document, CONTEXTS) == form
+    except oxigraph.Refused as refusal:
+        # It keeps protected terms where JSON-LD leaves them: in a property's scope, and in parts of a typed node.
+        assert "Overriding the protected term" in str(refusal)  # noqa: PT017 - either outcome is right
