@@ -98,6 +98,8 @@ class _Walk:
                 if name == "@context":
                     continue
                 term = _by_vocabulary(name, active)
+            if name[:1].isupper():
+                active.check_spelling(name, term)
             if term.is_plain:
                 for item in value if isinstance(value, list | tuple) else (value,):
                     if item is not None:

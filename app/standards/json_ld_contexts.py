@@ -188,6 +188,12 @@ class ActiveContext:
                 return iri
         raise undefined(name)
 
+    def check_spelling(self, name: str, term: Term) -> None:
+        """Refuse a member called like a class, `Criteria`, that is only another spelling of a property, `criteria`."""
+        for other, known in self.terms.items():
+            if known.iri == term.iri and other[:1].islower():
+                raise NotCanonicalisable("keyword_not_allowed", f'"{name[:80]}" is another spelling of "{other}".')
+
     def complete_iri(self, text: str) -> str:
         """`text`, which must be an absolute IRI and no abbreviation of another (5.2 with vocab = false)."""
         if is_iri(text) and not (self._prefixes and self._is_compact(text)):

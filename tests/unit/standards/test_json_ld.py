@@ -131,6 +131,13 @@ class TestAttacks:
         document["https://schema.org/name"] = document.pop("name")
         assert refusal(document) == "keyword_not_allowed"
 
+    def test_members_spelled_as_the_class_of_the_same_iri(self) -> None:
+        # The Open Badges vocabulary gives `criteria` and `Criteria` one IRI: the statements would be the same.
+        document = sample.credential()
+        achievement = document["credentialSubject"]["achievement"]
+        achievement["Criteria"] = achievement.pop("criteria")
+        assert refusal(document) == "keyword_not_allowed"
+
     @pytest.mark.parametrize("name", ["VerifiableCredential", "OpenBadgeCredential"])
     def test_re_keyed_types(self, name: str) -> None:
         document = sample.credential()
