@@ -162,7 +162,10 @@ class _Walk:
 
     def _enter(self, active: ActiveContext, urls: Any) -> ActiveContext:
         """The context of a part that lists its own, such as an embedded credential."""
-        entered = active.extended(urls)
+        listed = urls if isinstance(urls, list | tuple) else [urls]
+        if not listed or not all(isinstance(url, str) for url in listed):
+            raise NotCanonicalisable("keyword_not_allowed", "A part of the document brings vocabulary of its own.")
+        entered = active.extended(listed)
         self._entered.add(entered)
         if len(self._entered) > MAX_INNER_CONTEXTS:
             raise NotCanonicalisable("graph_too_large", "The document changes its vocabulary too often.")

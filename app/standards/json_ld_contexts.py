@@ -9,7 +9,7 @@ threads: what is remembered is immutable, and at worst two threads make the same
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -109,16 +109,15 @@ class ActiveContext:
     def previous(self) -> "ActiveContext | None":
         return None if self.inherited is self else self.inherited
 
-    def extended(self, urls: Any) -> "ActiveContext":
-        """This context after the `@context` of a node: a known URL or a list of them (5.1.2 step 9).
+    def extended(self, urls: Sequence[Any]) -> "ActiveContext":
+        """This context after the `@context` of a node, a list of known URLs (5.1.2 step 9).
 
         Codes context_missing, context_unknown, not_json_ld.
         """
-        listed = urls if isinstance(urls, list | tuple) else [urls]
-        if not 0 < len(listed) <= MAX_LISTED:
-            raise NotCanonicalisable("context_missing", f"A part must list its contexts, at most {MAX_LISTED}.")
+        if len(urls) > MAX_LISTED:
+            raise NotCanonicalisable("context_missing", f"A document lists its contexts, at most {MAX_LISTED}.")
         active = self
-        for url in listed:
+        for url in urls:
             if not isinstance(url, str) or url not in self._contexts.values:
                 shown = url[:120] if isinstance(url, str) else "written inside the document"
                 raise NotCanonicalisable("context_unknown", f"This vocabulary is not one we know: {shown}")

@@ -162,16 +162,14 @@ class TestAttacks:
 
     def test_inline_context_inside(self) -> None:
         inline = {"@context": {"name": "https://x.example/#name"}}
-        assert refusal(sample.credential() | subject(**inline)) == "context_unknown"
-        assert refusal(sample.credential() | subject(**{"@context": [vc.CONTEXT, inline]})) == "context_unknown"
+        assert refusal(sample.credential() | subject(**inline)) == "keyword_not_allowed"
+        assert refusal(sample.credential() | subject(**{"@context": [vc.CONTEXT, inline]})) == "keyword_not_allowed"
 
-    @pytest.mark.parametrize("put_aside", [None, [None], []])
+    @pytest.mark.parametrize("put_aside", [None, [None], [], {}, [[]], ""])
     def test_context_put_aside_inside(self, put_aside: Any) -> None:
         # Without a context everything below would fall out of what is signed.
-        assert refusal(sample.credential() | subject(**{"@context": put_aside})) in (
-            "context_unknown",
-            "context_missing",
-        )
+        expected = "context_unknown" if put_aside == "" else "keyword_not_allowed"
+        assert refusal(sample.credential() | subject(**{"@context": put_aside})) == expected
 
     def test_context_of_somebody_inside(self) -> None:
         foreign = {"@context": "https://elsewhere.example/x"}

@@ -207,7 +207,7 @@ def test_one_active_context_for_one_meaning_however_it_was_reached() -> None:
     contexts = Contexts({"urn:1": {"a": f"{EX}a"}, "urn:2": {"b": f"{EX}b"}})
     both = contexts.active(["urn:1", "urn:2"])
     assert contexts.active(["urn:2", "urn:1"]) is both
-    assert both.extended("urn:1").extended(["urn:2", "urn:1"] * 8) is both
+    assert both.extended(["urn:1"]).extended(["urn:2", "urn:1"] * 8) is both
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -104,7 +105,8 @@ except NotCanonicalisable as refusal:
 
 @pytest.mark.parametrize("name", POISON)
 def test_poison_ends_with_an_answer_and_not_with_a_kill(name: str) -> None:
-    run = subprocess.run([sys.executable, "-c", LIMITED, name], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", LIMITED, name]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[3])
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout.strip() == "graph_ambiguous"
 
