@@ -14,6 +14,9 @@ from app.standards import open_badge, vc
 from app.standards.json_ld import Canonicaliser
 
 _PACKAGE = "openbadgeslib.ob3.contexts"
+# Not here: the unversioned https://purl.imsglobal.org/spec/ob/v3p0/context.json. What is published there differs from
+# 3.0.3 and cannot be used together with credentials/v2; openbadgeslib serves 3.0.3 in its place. We refuse it by name
+# (context_unknown, "cannot tell") rather than check a signature over definitions its issuer may not have meant.
 _PINNED = {
     vc.CONTEXT: (
         "credentials-v2.json",
@@ -35,9 +38,17 @@ _PINNED = {
         "ob-v3p0-extensions.json",
         "87c06c81bc2317663bf288d740d94fddd2818c4342b186270ff6371dfaa63f93",
     ),
+    "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json": (
+        "clr_context_2.0.1.json",
+        "880f1902d4158f2f33ce06af41b90719977cd1ea337a9de2e41edb3ff5e543d6",
+    ),
     "https://w3id.org/security/data-integrity/v2": (
         "security-data-integrity-v2.json",
         "67f21e6e33a6c14e5ccfd2fc7865f7474fb71a04af7e94136cb399dfac8ae8f4",
+    ),
+    "https://w3id.org/security/multikey/v1": (
+        "security-multikey-v1.json",
+        "ba2c182de2d92f7e47184bcca8fcf0beaee6d3986c527bf664c195bbc7c58597",
     ),
 }
 

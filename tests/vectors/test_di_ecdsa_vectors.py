@@ -10,7 +10,7 @@ from app.standards.data_integrity import CanonicalForm, Proof, ProofProblem
 from app.standards.multikey import KeyType
 from tests.unit.standards import sample
 from tests.vectors import published
-from tests.vectors.w3c import FULL, TWO_TYPED, key_of
+from tests.vectors.w3c import FULL, key_of
 
 ROOT = published.folder("di-ecdsa")
 
@@ -40,8 +40,8 @@ class Vector:
 VECTORS = [
     Vector("ecdsa-rdfc-2019-p256", "ECDSAP256", KeyType.P256),
     Vector("ecdsa-rdfc-2019-p384", "ECDSAP384", KeyType.P384),
-    Vector("ecdsa-rdfc-2019-p256/employ", "ECDSAP256", KeyType.P256, TWO_TYPED),
-    Vector("ecdsa-rdfc-2019-p384/employ", "ECDSAP384", KeyType.P384, TWO_TYPED),
+    Vector("ecdsa-rdfc-2019-p256/employ", "ECDSAP256", KeyType.P256, FULL),
+    Vector("ecdsa-rdfc-2019-p384/employ", "ECDSAP384", KeyType.P384, FULL),
     Vector("ecdsa-jcs-2019-p256", "JCSECDSAP256", KeyType.P256),
     Vector("ecdsa-jcs-2019-p384", "JCSECDSAP384", KeyType.P384),
 ]

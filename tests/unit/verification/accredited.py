@@ -147,9 +147,9 @@ class DatedPublications(MemoryPublications):
         self.past = past
         self.asked: list[str] = []
 
-    def _find(self, name: str) -> Fetched:
+    def _find(self, name: str, at: datetime | None = None) -> Fetched:
         self.asked.append(name)
-        return super()._find(name)
+        return super()._find(name, at)
 
     async def status_list(self, url: str, at: datetime | None = None) -> Fetched:
         if at is not None and url in self.past:
