@@ -62,7 +62,7 @@ async def _submitted(request: Request) -> Response:
         data = await request.body()
     else:
         raise Refused("media_type_unknown", "Send the credential as application/json, or as a file in a form.")
-    submission = await _with_receipt(request, verify.read_submission(data)[0])
+    submission = await with_receipt(request, verify.read_submission(data)[0])
     report = await wiring_of(request).verify(submission)
     if negotiation.prefers_html(request, default=is_form):
         return await _page(request, submission, report)
@@ -111,7 +111,7 @@ async def _page(request: Request, submission: Submission, report: Report) -> Res
     )
 
 
-async def _with_receipt(request: Request, submission: Submission) -> Submission:
+async def with_receipt(request: Request, submission: Submission) -> Submission:
     """A bare credential of ours with the receipt we hold for it; the receipt is checked like anybody's."""
     number = read_content(submission.credential).number
     if submission.receipt is not None or number is None:
