@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from app import operating
+from app import operating, operating_keys
 from app.errors import AppError, OutsideFailed, Refused
 from app.logs import configure_logging
 from app.operating import out, run
@@ -33,6 +33,7 @@ app = typer.Typer(
 app.add_typer(operating.institution_app, name="institution")
 app.add_typer(operating.wallet_app, name="wallet")
 app.add_typer(operating.key_app, name="api-key")
+app.add_typer(operating_keys.keys_app, name="keys")
 app.add_typer(operating.registry_app, name="registry")
 
 errors = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
@@ -146,6 +147,49 @@ def import_file(
 
 
 @app.command()
+def correct(
+    credential: Annotated[UUID, typer.Argument(help="The credential's number.")],
+    reason: Annotated[
+        str,
+        typer.Option(help="grade changed, award date wrong, wrong learner details, change of name, or other."),
+    ],
+    grade: Annotated[str | None, typer.Option(help="The grade as it should be.")] = None,
+    award_date: Annotated[str | None, typer.Option(help="The award date as it should be, such as 2026-06-26.")] = None,
+    name: Annotated[str | None, typer.Option(help="The learner's name as it should be.")] = None,
+    note: Annotated[str, typer.Option(help="For your own records.")] = "",
+) -> None:
+    """Correct a credential. It keeps its number; a change of name renews all of the learner's credentials."""
+    from app.credentials import correcting
+    from app.credentials import service as credentials
+    from app.credentials.model import Changes
+    from app.database import transaction
+    from app.errors import NotFound
+    from app.wiring import now
+
+    async def work(wiring: "Wiring") -> None:
+        moment = now()
+        awarded_on = None if award_date is None else correcting.award_date(award_date, moment.date())
+        async with transaction(wiring.engine) as conn:
+            found = await credentials.find(conn, credential)
+            if found is None:
+                raise NotFound("credential_unknown", "There is no credential with this number here.")
+            issuer = await wiring.issuer(conn, found.institution_id)
+            corrected = await credentials.correct(
+                conn,
+                issuer,
+                wiring.canonical,
+                credential,
+                changes=Changes(grade, awarded_on, name),
+                reason=reason,
+                note=note,
+                now=moment,
+            )
+        out.print(f"Corrected: this is edition {corrected.edition}. Whoever checks the former one will see that.")
+
+    run(work)
+
+
+@app.command()
 def revoke(
     credential: Annotated[UUID, typer.Argument(help="The credential's number.")],
     reason: Annotated[str, typer.Option(help="For example: issued in error, grade changed, malpractice.")],
@@ -171,7 +215,9 @@ def revoke(
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(help="A credential or a bundle (JSON).", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help="A credential or a bundle: JSON, or a PNG, SVG or PDF.", exists=True, dir_okay=False)
+    ],
     rpc: Annotated[
         list[str] | None, typer.Option(help="Address of a node of the chain; given twice, both must agree.")
     ] = None,
@@ -209,12 +255,35 @@ def verify(
 
 
 @app.command()
+def bundle(
+    credential: Annotated[str, typer.Argument(help="Address (https://…) or file of a credential.")],
+    into: Annotated[Path, typer.Option("--into", help="The file to write.")] = Path("credential-bundle.json"),
+    served_at: Annotated[str | None, typer.Option(help="Where a development issuer's pages are really served.")] = None,
+) -> None:
+    """Make one file that can be checked for good: the credential, and all that is published about it."""
+    from app.verifying import bundle_of, fetch_credential
+
+    if credential.startswith(("https://", "http://")):
+        data = asyncio.run(fetch_credential(credential, served_at=served_at))
+    elif Path(credential).is_file():
+        data = Path(credential).read_bytes()
+    else:
+        raise Refused("file_missing", f"There is no file {credential}, and it is no address that starts with https://.")
+    made = asyncio.run(bundle_of(data, issuers=Path("wallets/public"), served_at=served_at))
+    into.write_bytes(made.document)
+    out.print(f"Written to {into}, {len(made.document):,} bytes. Check it with: stackmark verify --offline {into}")
+    for sentence in made.missing:
+        out.print(f"Not in it: {sentence}")
+
+
+@app.command()
 def audit(
     without_chain: Annotated[bool, typer.Option("--without-chain", help="Do not ask the chain.")] = False,
 ) -> None:
     """Recompute every log and find every credential in it exactly once."""
     from app.anchoring import service as anchoring
     from app.anchoring.audit import audit_log, places_of
+    from app.credentials.accreditation_audit import audit_accreditations
     from app.credentials.audit import audit_credentials
     from app.database import transaction
     from app.institutions import service as institutions
@@ -230,6 +299,8 @@ def audit(
             found = await audit_log(wiring.engine, log, None if without_chain else wiring.chain)
             places = await places_of(wiring.engine, log, LeafKind.CREDENTIAL)
             count, more = await audit_credentials(wiring.engine, institution.id, wiring.compiled, places)
+            given = await places_of(wiring.engine, log, LeafKind.ACCREDITATION)
+            more += await audit_accreditations(wiring.engine, institution.id, wiring.compiled, given)
             out.print(f"{institution.name}: {count} credentials, {log.size} log entries, {len(found + more)} faults")
             for fault in found + more:
                 out.print(f"  {fault}")

@@ -6,11 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.adapters.contexts import canonicaliser
+from app.adapters.pdf import attached_json
 from app.adapters.publications import BundledPublications, HttpPublications
 from app.adapters.recognition import FileList
 from app.adapters.registry import NoRegistry, registry_of
+from app.errors import OutsideFailed, Refused
 from app.settings import Settings
-from app.verification import verify
+from app.verification import carriers, verify
+from app.verification.bundling import Bundle, make_bundle
+from app.verification.checks.trail import Trail
 from app.verification.ports import Publications, Registry
 from app.verification.report import Report
 
@@ -25,11 +29,15 @@ async def verify_file(
     base: Settings,
     as_of: datetime | None = None,
 ) -> Report:
-    """The report on a credential or bundle, as of now or a past moment. Raises `Refused` for what is not one.
+    """The report on a credential or bundle, as of now or a past moment; plain, or inside a picture or PDF.
 
-    With several `rpc_urls`, nodes of the same chain, only what all of them say is believed.
+    With several `rpc_urls`, nodes of the same chain, only what all of them say is believed. Raises `Refused` for what
+    is not one.
     """
-    submission, bundle = verify.read_submission(data)
+    submission, bundle = verify.read_submission(carriers.unwrap(data, attached_json).payload)
+    if submission.embedded:
+        # One report on the outer document would vouch for credentials that nobody looked at.
+        raise Refused("several_credentials", "This file holds several credentials. Check each as a file of its own.")
     recogniser = FileList(issuers)
     publications: Publications = BundledPublications(bundle, recogniser)
     if not offline:
@@ -44,6 +52,34 @@ async def verify_file(
             now=datetime.now(UTC),
             as_of=as_of,
         )
+
+
+async def fetch_credential(url: str, *, served_at: str | None) -> bytes:
+    """The credential at an address a person gave: the document's own, or that of a page of ours which checks it.
+
+    Raises `OutsideFailed("credential_not_fetched")`.
+    """
+    publications = HttpPublications(allow_localhost=True, served_at=served_at)
+    fetched = await publications.credential(url.replace("/verify/", "/credentials/"))
+    if fetched.data is None:
+        raise OutsideFailed("credential_not_fetched", fetched.failure)
+    return fetched.data
+
+
+async def bundle_of(data: bytes, *, issuers: Path, served_at: str | None) -> Bundle:
+    """A bundle of a credential, made from public sources alone. Raises `Refused` (not_bundled, what reading raises)."""
+    submission, _ = verify.read_submission(data)
+    try:
+        return await make_bundle(
+            submission,
+            publications=HttpPublications(allow_localhost=True, served_at=served_at),
+            registry=NoRegistry(),
+            recogniser=FileList(issuers),
+            canonicaliser=canonicaliser(),
+            trail=Trail(datetime.now(UTC)),
+        )
+    except ValueError as error:
+        raise Refused("not_bundled", f"No bundle was made. {error}") from None
 
 
 @asynccontextmanager

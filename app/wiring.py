@@ -1,5 +1,6 @@
 """The composition root: which adapter stands behind which port."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,20 +13,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.adapters.contexts import canonicaliser, conformance_canonicaliser
 from app.adapters.keystore import FileKeystore
+from app.adapters.pdf import attached_json
 from app.adapters.publications import HostedPublications, HttpPublications, KnownPublications
 from app.adapters.recognition import KnownTenant, TenantList
 from app.anchoring.sending import Steps
 from app.credentials import service as credentials
 from app.credentials.model import PublishedEvidence
 from app.credentials.signing import Issuer, ReceiptKey
-from app.database import create_engine, transaction
+from app.database import create_engine
 from app.errors import OutsideFailed
+from app.institutions.ports import DomainNames
 from app.settings import Settings
 from app.standards import strict_json
 from app.standards.compiled_shape import ShapeCache
 from app.standards.json_ld import Canonicaliser
 from app.standards.remembered import RememberedForm
-from app.verification import verify
+from app.verification import carriers, verify
 from app.verification.evidence import Submission
 from app.verification.ports import Registry
 from app.verification.report import Report
@@ -84,6 +87,13 @@ class Wiring:
         return EvmChain(self.settings.chain_rpc_url, self.settings.finality, self.settings.contracts_dir)
 
     @cached_property
+    def domain_names(self) -> DomainNames:
+        from app.adapters.dns import ResolverNames
+
+        server = self.settings.dns_server
+        return ResolverNames(str(server) if server else None, self.settings.dns_port)
+
+    @cached_property
     def witnesses(self) -> tuple["EvmChain", ...]:
         """Further nodes of the chain, asked only when something is verified."""
         from app.adapters.evm import EvmChain
@@ -109,6 +119,10 @@ class Wiring:
     async def issuer(self, conn: AsyncConnection, institution_id: UUID) -> Issuer:
         return await credentials.issuer_of(conn, self.keystore, self.compiled, institution_id)
 
+    async def unwrap(self, data: bytes) -> carriers.Carried:
+        """What a file carries; raises as `carriers.unwrap` does. In a thread: pictures and PDFs take their time."""
+        return await asyncio.to_thread(carriers.unwrap, data, attached_json)
+
     async def verify(self, submission: Submission, as_of: datetime | None = None) -> Report:
         """The report on what somebody handed in."""
         return await verify.verify(
@@ -130,7 +144,11 @@ class Wiring:
     async def verify_ours(self, found: PublishedEvidence) -> Report:
         """The report on a credential of ours, from the bytes we publish; the checks are those of any stranger's."""
         moment = now()
-        documents = {found.institution.did: found.did_document, found.status_list_url: found.status_list}
+        documents = {
+            found.institution.did: found.did_document,
+            found.status_list_url: found.status_list,
+            f"{found.status_list_url}/reasons": found.status_reasons,
+        }
         return await verify.verify(
             submission_of(found),
             publications=KnownPublications(documents, moment),
@@ -140,9 +158,8 @@ class Wiring:
             now=moment,
         )
 
-    async def _receipt_key(self, institution_id: UUID) -> ReceiptKey:
-        async with transaction(self.engine) as conn:
-            return ReceiptKey(await self.issuer(conn, institution_id))
+    async def _receipt_key(self, conn: AsyncConnection, institution_id: UUID) -> ReceiptKey:
+        return ReceiptKey(await self.issuer(conn, institution_id))
 
 
 @asynccontextmanager

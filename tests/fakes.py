@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from app.institutions.ports import DnsAnswer
 from app.verification.evidence import ChainAnswer, Fetched, RecognisedIssuer, Recognition
 
 
@@ -31,6 +32,9 @@ class MemoryPublications:
 
     async def checkpoints(self, url: str) -> Fetched:
         return self._find(url)
+
+    async def receipt(self, url: str, digest: bytes) -> Fetched:
+        return self._find(f"{url}/{digest.hex()}")
 
     def _find(self, name: str, at: datetime | None = None) -> Fetched:
         data = self.documents.get(name)
@@ -66,3 +70,19 @@ class MemoryList:
             return Recognition(False)
         found = self.issuers.get(did)
         return Recognition(True, RecognisedIssuer(did, *found, self.keys) if found else None)
+
+
+class MemoryNames:
+    """DNS records by name: TXT as a list of texts, a CNAME as its target. `away` = nobody answers."""
+
+    def __init__(self, texts: dict[str, list[str]], aliases: dict[str, str], *, away: bool = False) -> None:
+        self._texts, self._aliases = texts, aliases
+        self.away = away
+
+    async def texts(self, name: str) -> DnsAnswer:
+        return DnsAnswer(failure="it was not asked.") if self.away else DnsAnswer(tuple(self._texts.get(name, ())))
+
+    async def alias(self, name: str) -> DnsAnswer:
+        if self.away:
+            return DnsAnswer(failure="it was not asked.")
+        return DnsAnswer((self._aliases[name],) if name in self._aliases else ())

@@ -37,6 +37,8 @@ CHECKPOINTS = "The issuer's list of register entries"
 # IPv6 addresses with an IPv4 address inside, which may be one of ours: mapped, NAT64, 6to4, Teredo.
 _TUNNELS = tuple(map(ipaddress.IPv6Network, ("::ffff:0:0/96", "64:ff9b::/96", "2002::/16", "2001::/32")))
 
+RECEIPT = "The register receipt"
+CREDENTIAL = "The credential"
 PUBLISHED = "what the issuer publishes on this site"
 THE_FILE = "the file itself"
 
@@ -89,6 +91,13 @@ class HttpPublications:
 
     async def checkpoints(self, url: str) -> Fetched:
         return await self._fetch(url, MAX_STATUS_LIST, CHECKPOINTS)
+
+    async def receipt(self, url: str, digest: bytes) -> Fetched:
+        return await self._fetch(f"{url}/{digest.hex()}", MAX_DID_DOCUMENT, RECEIPT)
+
+    async def credential(self, url: str) -> Fetched:
+        """A credential, or a bundle, at an address that a person gave."""
+        return await self._fetch(url, MAX_STATUS_LIST, CREDENTIAL)
 
     async def _fetch(self, url: str, limit: int, what: str) -> Fetched:
         try:
@@ -187,6 +196,9 @@ class BundledPublications:
     async def checkpoints(self, url: str) -> Fetched:
         return self._member("checkpoints", None, "the issuer's list of register entries")
 
+    async def receipt(self, url: str, digest: bytes) -> Fetched:
+        return self._member("anchorReceipt", None, "a register receipt")
+
     def _member(self, name: str, document_id: str | None, what: str, id_member: str = "id") -> Fetched:
         member = self._bundle.get(name)
         if not isinstance(member, dict) or document_id not in (None, member.get(id_member)):
@@ -215,6 +227,9 @@ class KnownPublications:
 
     async def checkpoints(self, url: str) -> Fetched:
         return self._find(url, CHECKPOINTS)
+
+    async def receipt(self, url: str, digest: bytes) -> Fetched:
+        return self._find(f"{url}/{digest.hex()}", RECEIPT)
 
     def _find(self, name: str, what: str) -> Fetched:
         data = self._documents.get(name)
@@ -252,6 +267,9 @@ class HostedPublications:
 
     async def checkpoints(self, url: str) -> Fetched:
         return await self._elsewhere.checkpoints(url)
+
+    async def receipt(self, url: str, digest: bytes) -> Fetched:
+        return await self._elsewhere.receipt(url, digest)
 
     async def status_list(self, url: str, at: datetime | None = None) -> Fetched:
         origin, _, tail = url.partition("/i/")

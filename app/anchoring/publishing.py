@@ -31,7 +31,7 @@ async def publish_checkpoints(steps: Steps, log_id: UUID) -> bool:
         now = steps.now()
         if known is not None and now - known[1] < RENEWED_AFTER and _has_all(known[0], finals):
             return False
-        signer = await steps.signer_of(log.owner)
+        signer = await steps.signer_of(conn, log.owner)
         unsigned = checkpoint_list.unsigned_list(log.owner_did, _entries(finals), now)
         signed = data_integrity.sign_jcs(unsigned, signer.key_id, now, signer.sign)
         document = json.dumps(signed, separators=(",", ":"), ensure_ascii=False).encode()

@@ -56,10 +56,17 @@ class Recognition:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What was handed in: a credential, perhaps with its receipt, as parsed from the bytes received."""
+    """What was handed in: a credential, perhaps with its receipt, as parsed from the bytes received.
+
+    `embedded`: the credentials inside a presentation or a CLR. `presentation` is set where it is one, and is then
+    the `credential` too, so that it can never pass as one. `bundle`: the file all of it came in, with what it brings.
+    """
 
     credential: Mapping[str, Any]
     receipt: Mapping[str, Any] | None
+    presentation: Mapping[str, Any] | None = None
+    embedded: tuple["Submission", ...] = ()
+    bundle: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,10 @@ from app.verification.checks.proofs import of_issuer
 from app.verification.evidence import ChainAnswer, Evidence, Fetched, Recognition, Submission
 from app.verification.ports import Publications, Recogniser, Registry
 
+# Types of service in an issuer's DID document.
+ANCHORS_SERVICE = "EvmAnchorRegistry"
 CHECKPOINT_SERVICE = "CheckpointList"
+ACCREDITATION_SERVICE = "AccreditationList"
 
 
 async def gather(

@@ -21,8 +21,8 @@ from app.verification.evidence import Submission
 from app.verification.ports import Publications
 from app.verification.proof_only import UNASKED, Fault, Occasion
 from app.verification.report import Anchoring, Finding, Level, Outcome, Report, Verdict, worst
+from app.verification.submission import MAX_EMBEDDED
 
-MAX_CREDENTIALS = 50
 _TYPE = "VerifiablePresentation"
 _ENVELOPES = ("EnvelopedVerifiableCredential", "EnvelopedVerifiablePresentation")
 
@@ -84,11 +84,11 @@ def _structure_problems(presentation: Mapping[str, Any]) -> Iterator[tuple[Outco
     found = _several(presentation.get("verifiableCredential"))
     if not found and not _is_signed(presentation):
         yield Outcome.INVALID, "presentation_empty", "The presentation holds no credential, and nobody signed it."
-    if len(found) > MAX_CREDENTIALS:
+    if len(found) > MAX_EMBEDDED:
         yield (
             Outcome.ERROR,
             "credentials_too_many",
-            f"The presentation holds more than the {MAX_CREDENTIALS} credentials that are checked at once.",
+            f"The presentation holds more than the {MAX_EMBEDDED} credentials that are checked at once.",
         )
     for item in found:
         yield from _member_problems(item)

@@ -1,11 +1,8 @@
-"""Verify a credential or a bundle: read it, gather the evidence, run the checks, conclude."""
+"""Verify what was read from a file: gather the evidence, run the checks, conclude."""
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any
 
-from app.errors import Refused, TooLarge
-from app.standards import strict_json, vc
+from app.standards import vc
 from app.standards.data_integrity import CanonicalForm
 from app.verification.checks.document import check_dates, check_signature, check_structure
 from app.verification.checks.issuer import check_issuer
@@ -17,26 +14,9 @@ from app.verification.evidence import Evidence, Submission
 from app.verification.gather import gather
 from app.verification.ports import Publications, Recogniser, Registry
 from app.verification.report import Finding, Report, conclude
+from app.verification.submission import read_submission
 
-MAX_BYTES = 1_000_000
-
-
-def read_submission(data: bytes) -> tuple[Submission, Mapping[str, Any]]:
-    """A credential or a CredentialBundle, and the bundle's other members (empty for a bare credential).
-
-    Raises `Refused` with the codes of `NotStrictJson`, `bundle_malformed`, or `TooLarge("document_too_large")`.
-    """
-    try:
-        document = strict_json.parse_object(data, MAX_BYTES)
-    except strict_json.NotStrictJson as error:
-        family = TooLarge if error.code == "document_too_large" else Refused
-        raise family(error.code, str(error)) from None
-    if document.get("type") != "CredentialBundle":
-        return Submission(document, None), {}
-    credential, receipt = document.get("credential"), document.get("anchorReceipt")
-    if not isinstance(credential, dict) or not (receipt is None or isinstance(receipt, dict)):
-        raise Refused("bundle_malformed", "The bundle does not hold a credential.")
-    return Submission(credential, receipt), document
+__all__ = ["end_of_day", "read_submission", "run_checks", "verify"]
 
 
 async def verify(

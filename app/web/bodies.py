@@ -12,6 +12,21 @@ from app.standards import strict_json
 from app.web.problems import sentence
 
 MULTIPART = "multipart/form-data"
+# What a credential may be sent as. Programs must say something; what a file really is, is read off its content.
+CREDENTIAL_FILE_TYPES = (
+    "application/json",
+    "application/vc",
+    "application/vp",
+    "image/png",
+    "image/svg+xml",
+    "application/pdf",
+    "application/jwt",
+    "application/vc+jwt",
+    "application/vc+sd-jwt",
+    "application/octet-stream",
+    "text/plain",
+    "",
+)
 
 
 class Body(BaseModel):
@@ -62,6 +77,20 @@ async def read_upload(request: Request, field: str) -> tuple[bytes, str]:
             return await upload.read(), plain_name(upload.filename)
     except HTTPException:
         raise Refused("form_malformed", "The form was damaged on its way; please send it again.") from None
+
+
+async def read_upload_or_text(request: Request, file_field: str, text_field: str) -> bytes:
+    """The one file in a form, or else what was typed. Raises `Refused` (form_malformed, file_missing)."""
+    try:
+        async with request.form(max_files=1, max_fields=8) as form:
+            upload, text = form.get(file_field), form.get(text_field)
+            if isinstance(upload, UploadFile) and upload.filename:
+                return await upload.read()
+            if isinstance(text, str) and text.strip():
+                return text.encode("utf-8", "replace")
+    except HTTPException:
+        raise Refused("form_malformed", "The form was damaged on its way; please send it again.") from None
+    raise Refused("file_missing", "No file was chosen. Choose a file and send it again.")
 
 
 def plain_name(name: str) -> str:

@@ -19,7 +19,7 @@ SMALL_BODY = 64 * KIB
 _ONE_DOCUMENT = 1_000_000 + _FORM_ALLOWANCE
 BODY_LIMITS = (
     ("/api/imports", 10 * KIB * KIB + _FORM_ALLOWANCE),
-    ("/verify", _ONE_DOCUMENT),
+    ("/verify", 10 * KIB * KIB + _FORM_ALLOWANCE),
     ("/credentials/verify", _ONE_DOCUMENT),
     ("/presentations/verify", _ONE_DOCUMENT),
     ("/credentials/issue", _ONE_DOCUMENT),

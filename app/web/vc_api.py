@@ -39,8 +39,8 @@ from app.verification import proof_only
 from app.verification.evidence import Submission
 from app.verification.proof_only import ASSERTION, Occasion
 from app.verification.report import Finding, Outcome, Report, Verdict
+from app.verification.submission import MAX_BYTES
 from app.verification.verifier import Verifier
-from app.verification.verify import MAX_BYTES
 from app.web import problems
 from app.web.bodies import Body, read_body
 from app.web.dependencies import limited_write, wiring_of
@@ -173,6 +173,9 @@ async def _verify_credential(request: Request) -> Response:
             "A credential is made to last, not for one occasion: ask for a challenge, a domain or a purpose together "
             'with checks: ["proof"], or of a presentation.',
         )
+    elif _holds_others(sent.verifiableCredential):
+        # The full check of a record looks at each credential in it, and reports on each.
+        raise Refused("embedded_not_checked", "This record holds credentials of its own: send it to POST /verify.")
     else:
         report = await verifier.credential(Submission(sent.verifiableCredential, None))
         verified = report.verdict is Verdict.VALID
@@ -274,6 +277,11 @@ def _proofs_only(request: Request, options: VerifyOptions) -> bool:
     if options.checks != [_PROOF]:
         raise Refused("check_unknown", 'The one check that can be asked for by name is "proof"; ask for none for all.')
     return True
+
+
+def _holds_others(credential: Mapping[str, Any]) -> bool:
+    types = credential.get("type")
+    return "ClrCredential" in (types if isinstance(types, list) else [types])
 
 
 def _occasion(options: VerifyOptions) -> Occasion:

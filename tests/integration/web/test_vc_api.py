@@ -132,6 +132,7 @@ REFUSED: list[tuple[str, str, Any, int, str]] = [
     ("a truth that is a word", VERIFY, CREDENTIAL | {"options": {"returnCredential": "no"}}, 400, "request_malformed"),
     ("a challenge to what lasts", VERIFY, CREDENTIAL | {"options": {"challenge": "c"}}, 400, "option_not_applicable"),
     ("a purpose of what lasts", VERIFY, CREDENTIAL | {"options": {"expectedProofPurpose": "authentication"}}, 400, "option_not_applicable"),
+    ("a record of several", VERIFY, {"verifiableCredential": {"type": ["VerifiableCredential", "ClrCredential"]}}, 400, "embedded_not_checked"),
     ("a purpose nobody knows", VERIFY, CREDENTIAL | {"options": {"checks": ["proof"], "expectedProofPurpose": "x"}}, 400, "request_malformed"),
     ("no presentation", PRESENT, {}, 400, "request_malformed"),
     ("a credential for a presentation", PRESENT, CREDENTIAL, 400, "request_malformed"),

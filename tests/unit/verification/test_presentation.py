@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from app.standards import data_integrity, did, vc, vc_1_1
 from app.verification import proof_only
-from app.verification.presentation import MAX_CREDENTIALS
 from app.verification.proof_only import UNASKED, Occasion
 from app.verification.report import DEFENDS_AGAINST, Anchoring, Outcome, Report, Verdict
+from app.verification.submission import MAX_EMBEDDED
 from tests.unit.standards import sample
 from tests.unit.verification.people import (
     HOLDER,
@@ -217,7 +217,7 @@ MALFORMED: list[tuple[str, Document, str, Verdict]] = [
     ("an envelope", {"verifiableCredential": [{"type": "EnvelopedVerifiableCredential"}]}, "envelope_not_supported", Verdict.CANNOT_TELL),
     ("a presentation inside", {"verifiableCredential": [NESTED]}, "presentation_nested", Verdict.CANNOT_TELL),
     ("a record of several inside", {"verifiableCredential": [GOOD | {"type": ["VerifiableCredential", "ClrCredential"]}]}, "embedded_too_deep", Verdict.CANNOT_TELL),
-    ("very many", {"verifiableCredential": [{}] * (MAX_CREDENTIALS + 1)}, "credentials_too_many", Verdict.CANNOT_TELL),
+    ("very many", {"verifiableCredential": [{}] * (MAX_EMBEDDED + 1)}, "credentials_too_many", Verdict.CANNOT_TELL),
 ]  # fmt: skip
 
 
