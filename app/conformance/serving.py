@@ -1,4 +1,10 @@
-"""The conformance tenant over HTTPS: the VC API and its status lists, and nothing of an installation."""
+"""The conformance tenant over HTTPS: the VC API and its status lists, and nothing of an installation.
+
+A W3C suite is told of it as an implementation whose issuer has one of the DIDs printed at the start as `id`,
+`<URL>/credentials/issue` as `endpoint`, `{"Authorization": "Bearer <token>"}` as `headers`, and as `options` what is
+to be made: `{"cryptosuite": "ecdsa-jcs-2019"}`, or `{"credentialStatus": {"type": "BitstringStatusListEntry",
+"statusPurpose": "revocation"}}`. One that can send no header uses `<URL>/conformance/<token>/credentials/issue`.
+"""
 
 import secrets
 from collections.abc import Iterator

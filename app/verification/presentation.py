@@ -23,6 +23,7 @@ from app.verification.proof_only import UNASKED, Fault, Occasion
 from app.verification.report import Anchoring, Finding, Level, Outcome, Report, Verdict, worst
 from app.verification.submission import MAX_EMBEDDED
 
+_AT_ONCE = 5
 _TYPE = "VerifiablePresentation"
 _ENVELOPES = ("EnvelopedVerifiableCredential", "EnvelopedVerifiablePresentation")
 
@@ -59,9 +60,22 @@ async def verify(
     credentials = _credentials(presentation)
     holder, parts = await asyncio.gather(
         _check_holder(presentation, credentials, publications, canonicaliser, now, occasion, proofs_only),
-        asyncio.gather(*(verify_credential(Submission(credential, None)) for credential in credentials)),
+        _verify_each(credentials, verify_credential),
     )
-    return _report(presentation, now, (structure, holder), tuple(parts), proofs_only)
+    return _report(presentation, now, (structure, holder), parts, proofs_only)
+
+
+async def _verify_each(
+    credentials: Sequence[Mapping[str, Any]], verify_credential: VerifyCredential
+) -> tuple[Report, ...]:
+    """A few at once: each may ask other hosts, and whoever sends a presentation chooses which."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(credential: Mapping[str, Any]) -> Report:
+        async with gate:
+            return await verify_credential(Submission(credential, None))
+
+    return tuple(await asyncio.gather(*map(one, credentials)))
 
 
 def _check_structure(presentation: Mapping[str, Any]) -> Finding:

@@ -6,10 +6,11 @@ from typing import Any
 from pyld import jsonld
 
 from app.adapters.contexts import conformance_canonicaliser, pinned_contexts
-from app.standards import data_integrity, vc_1_1
+from app.standards import data_integrity, did, vc_1_1
 from tests.integration.web.tenant import a_suite, unsigned
 from tests.unit.standards import sample
 from tests.vectors import published
+from tests.vectors.test_foreign_verifiers import ask
 
 EDDSA, ECDSA = published.folder("di-eddsa"), published.folder("di-ecdsa")
 SIGNED = sorted(
@@ -77,6 +78,19 @@ async def test_what_no_verifier_may_take() -> None:
         for path in BASE:
             answer = await suite.verify(published.read(path), checks=["proof"])
             assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "proof_is_base")
+
+
+async def test_what_the_tenant_signs_others_verify() -> None:
+    """Both versions of the data model, in JavaScript; and what was changed they refuse as we do."""
+    async with a_suite() as suite:
+        key = suite.keys[0]
+        older = {"@context": [vc_1_1.CONTEXT], "issuanceDate": "2020-03-16T22:37:26Z"}
+        signed = [await suite.issued(unsigned(**changes)) for changes in ({}, older)]
+        changed = [one | {"credentialSubject": {"id": "did:example:another"}} for one in signed]
+        ours = [(await suite.verify(one, checks=["proof"])).json()["verified"] for one in (*signed, *changed)]
+    given = {key.did: did.key_document(key.did)}
+    answers = ask("verify.mjs", [{"credential": one, "documents": given} for one in (*signed, *changed)])
+    assert [answer["verified"] for answer in answers] == ours == [True, True, False, False], answers
 
 
 def by_pyld(document: dict[str, Any], contexts: dict[str, Any]) -> bytes:

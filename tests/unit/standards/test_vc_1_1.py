@@ -1,9 +1,12 @@
 """The data model before version 2.0: what is a credential of it, and what is not."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
+from app.adapters.contexts import older_contexts
 from app.standards import vc, vc_1_1
 
 
@@ -67,3 +70,21 @@ def test_the_context_of_proofs_is_added_once_and_last() -> None:
     assert once["@context"] == [vc_1_1.CONTEXT, vc_1_1.PROOF_CONTEXT]
     assert vc_1_1.with_proof_context(once) == once
     assert vc_1_1.is_1_1(once)
+
+
+def test_its_vocabulary_is_known_only_where_the_package_that_brings_it_is_installed() -> None:
+    assert list(older_contexts()) == [vc_1_1.CONTEXT]
+    program = (
+        "import sys\nsys.modules['pyld'] = None\n"
+        "from app.adapters.contexts import conformance_canonicaliser, older_contexts\n"
+        "from app.standards.json_ld import NotCanonicalisable\n"
+        "assert older_contexts() == {}\n"
+        "try:\n"
+        f"    conformance_canonicaliser().n_quads({credential()!r})\n"
+        "except NotCanonicalisable as error:\n"
+        "    assert error.code == 'context_unknown'\n"
+        "else:\n"
+        "    raise AssertionError('it was read without its vocabulary')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
