@@ -75,15 +75,29 @@ def migrate() -> None:
 
 
 @app.command()
-def serve() -> None:
-    """Serve the web application."""
+def serve(
+    conformance: Annotated[
+        bool, typer.Option("--conformance", help="Serve a test tenant for conformance suites instead, over HTTPS.")
+    ] = False,
+    port: Annotated[int | None, typer.Option(help="Instead of the one in the settings.", min=1, max=65535)] = None,
+) -> None:
+    """Serve the web application; or, instead of it, a test tenant that signs what conformance suites send."""
+    port = port or settings().port
+    if conformance:
+        from app.conformance import serving
+
+        session = serving.prepare(settings(), port)
+        for line in session.described():
+            out.print(line)
+        serving.run(session, settings().host)
+        return
     import uvicorn
 
     uvicorn.run(
         "app.main:create_app",
         factory=True,
         host=settings().host,
-        port=settings().port,
+        port=port,
         access_log=False,
         log_config=None,
     )

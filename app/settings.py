@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     worker_poll_seconds: float = Field(default=2, gt=0, le=60)
     scheme_name: str = "Stackmark scheme operator (this installation)"
     public_writes_per_minute: int = Field(default=120, ge=1)
+    # Of `stackmark serve --conformance` alone; both are made anew at each start where they are not given.
+    conformance_seed: SecretStr | None = Field(default=None, min_length=16)
+    conformance_token: SecretStr | None = Field(default=None, min_length=16)
 
     @field_validator("database_url")
     @classmethod

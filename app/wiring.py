@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.adapters.contexts import canonicaliser
+from app.adapters.contexts import canonicaliser, conformance_canonicaliser
 from app.adapters.keystore import FileKeystore
 from app.adapters.pdf import attached_json
 from app.adapters.publications import HostedPublications, HttpPublications, KnownPublications
@@ -32,6 +32,7 @@ from app.verification import carriers, verify
 from app.verification.evidence import Submission
 from app.verification.ports import Registry
 from app.verification.report import Report
+from app.verification.verifier import Verifier
 
 if TYPE_CHECKING:
     from app.adapters.evm import EvmChain
@@ -133,6 +134,12 @@ class Wiring:
             now=now(),
             as_of=as_of,
         )
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """The same check as `verify`, proofs alone, and presentations: for the VC API."""
+        form = RememberedForm(conformance_canonicaliser())
+        return Verifier(self.verify, self.publications, form, now)
 
     async def verify_ours(self, found: PublishedEvidence) -> Report:
         """The report on a credential of ours, from the bytes we publish; the checks are those of any stranger's."""

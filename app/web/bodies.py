@@ -7,7 +7,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from app.errors import Refused
+from app.errors import Refused, TooLarge
 from app.standards import strict_json
 from app.web.problems import sentence
 
@@ -43,8 +43,8 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def read_body(request: Request, model: type[Sent]) -> Sent:
-    """The body as `model`.
+async def read_body(request: Request, model: type[Sent], max_bytes: int = strict_json.MAX_BYTES) -> Sent:
+    """The body, of at most `max_bytes`, as `model`.
 
     Raises `Refused` (media_type_unknown, the codes of `NotStrictJson`, request_malformed with
     `details["fields"]`); values that were sent are not repeated.
@@ -53,9 +53,10 @@ async def read_body(request: Request, model: type[Sent]) -> Sent:
     if kind not in ("", "application/json") and not kind.endswith("+json"):
         raise Refused("media_type_unknown", "Send this as application/json.")
     try:
-        value = strict_json.parse_object(await request.body())
+        value = strict_json.parse_object(await request.body(), max_bytes)
     except strict_json.NotStrictJson as error:
-        raise Refused(error.code, str(error)) from None
+        family = TooLarge if error.code == "document_too_large" else Refused
+        raise family(error.code, str(error)) from None
     try:
         return model.model_validate(value)
     except ValidationError as error:

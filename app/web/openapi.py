@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.web import negotiation, problems, rendering
-from app.web.bodies import CREDENTIAL_FILE_TYPES, MULTIPART
+from app.web import negotiation, problems, rendering, vc_api
+from app.web.bodies import CREDENTIAL_FILE_TYPES, MULTIPART, described_body
 from app.web.documents import CREDENTIAL_TYPES, STATUS_TYPES
 
 _TAG = "public"
@@ -69,6 +69,34 @@ _REPORT_SCHEMA = {
         },
     },
 }
+_VC_API_PROBLEM_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "detail", "code", "check"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "check": {"type": "string"},
+        "credential": {"type": "integer", "description": "Which credential of a presentation, from 0"},
+    },
+}
+_VC_API_REPORT_SCHEMA = {
+    "allOf": [
+        {"$ref": "#/components/schemas/VerificationReport"},
+        {
+            "type": "object",
+            "required": ["verified", "errors", "warnings", "problemDetails"],
+            "properties": {
+                "verified": {"type": "boolean", "description": "Whether all that was asked holds"},
+                **{
+                    name: {"type": "array", "items": {"$ref": "#/components/schemas/VcApiProblem"}}
+                    for name in ("errors", "warnings", "problemDetails")
+                },
+            },
+        },
+    ]
+}
 _SEVERAL_SCHEMA = {
     "type": "object",
     "description": "One report for each credential inside a presentation, a CLR or a shared profile",
@@ -119,9 +147,11 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         for operation in operations.values():
             operation["responses"] |= {"4XX": _PROBLEM, "503": _PROBLEM}
             operation["responses"].pop("422", None)
-    schema["paths"] |= _public_paths()
+    schema["paths"] |= _public_paths() | _vc_api_paths()
+    inner_models = _lift_definitions(schema["paths"])
     components = schema.setdefault("components", {}).setdefault("schemas", {})
     components |= {"Problem": _PROBLEM_SCHEMA, "VerificationReport": _REPORT_SCHEMA}
+    components |= {"VcApiProblem": _VC_API_PROBLEM_SCHEMA, "VcApiReport": _VC_API_REPORT_SCHEMA, **inner_models}
     components["SeveralReports"] = _SEVERAL_SCHEMA
     for unused in ("HTTPValidationError", "ValidationError"):
         components.pop(unused, None)
@@ -193,6 +223,44 @@ def _public_paths() -> dict[str, Any]:
             "get": _get("A published rule set", any_json, {"pack": {"type": "string"}, "version": {"type": "integer"}})
         },
     }
+
+
+def _vc_api_paths() -> dict[str, Any]:
+    report = {negotiation.JSON: {"schema": {"$ref": "#/components/schemas/VcApiReport"}}}
+    either: dict[str, Any] = {**report, problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    unverified = {"description": "Not verified: the report; or a request that cannot be read", "content": either}
+    key: dict[str, Any] = {"security": [{"HTTPBearer": []}]}
+    verify = (
+        ("/credentials/verify", "Check a credential, as the VC API has it", vc_api.VerifyCredential),
+        (
+            "/presentations/verify",
+            "Check a presentation and all in it, as the VC API has it",
+            vc_api.VerifyPresentation,
+        ),
+    )
+    paths: dict[str, Any] = {}
+    for path, summary, body in verify:
+        operation = _operation(summary, report)
+        operation["responses"]["400"] = unverified
+        paths[path] = {"post": operation | described_body(body)}
+    issue = _operation("Sign a credential: for the conformance tenant alone, 403 elsewhere", {})
+    issue["responses"] = {"201": {"description": "The signed credential", "content": {negotiation.JSON: {}}}} | {
+        code: answer for code, answer in issue["responses"].items() if code != "200"
+    }
+    paths["/credentials/issue"] = {"post": issue | described_body(vc_api.IssueCredential) | key}
+    status = _operation("Withdraw a credential, as the VC API has it", {negotiation.JSON: {}})
+    paths["/credentials/status"] = {"post": status | described_body(vc_api.ChangeStatus) | key}
+    return paths
+
+
+def _lift_definitions(paths: dict[str, Any]) -> dict[str, Any]:
+    """Models inside the models of bodies, taken out of these to where references look for them."""
+    found: dict[str, Any] = {}
+    for operations in paths.values():
+        for operation in operations.values():
+            for sent in operation.get("requestBody", {}).get("content", {}).values():
+                found |= sent.get("schema", {}).pop("$defs", {})
+    return found
 
 
 def _credential_files() -> dict[str, Any]:

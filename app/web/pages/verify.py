@@ -70,9 +70,9 @@ async def _submitted(request: Request) -> Response:
     wants_page = negotiation.prefers_html(request, default=is_form)
     if carried.kind is Kind.LINK:
         return await _linked(request, carried.payload.decode(), wants_page)
-    handed_in = await _with_receipt(request, submission.read(carried.payload))
+    handed_in = await with_receipt(request, submission.read(carried.payload))
     if handed_in.embedded:
-        members = [await _with_receipt(request, one) for one in handed_in.embedded]
+        members = [await with_receipt(request, one) for one in handed_in.embedded]
         return await several.answer(request, handed_in, members, wants_page)
     report = await wiring_of(request).verify(handed_in)
     if wants_page:
@@ -127,7 +127,7 @@ async def _page(request: Request, handed_in: Submission, report: Report) -> Resp
     )
 
 
-async def _with_receipt(request: Request, handed_in: Submission) -> Submission:
+async def with_receipt(request: Request, handed_in: Submission) -> Submission:
     """A bare credential of ours with the receipt we hold for it; the receipt is checked like anybody's."""
     number, valid_from = read_content(handed_in.credential).number, _valid_from(handed_in)
     if handed_in.receipt is not None or number is None or valid_from is None:
