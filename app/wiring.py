@@ -17,10 +17,11 @@ from app.adapters.pdf import attached_json
 from app.adapters.publications import HostedPublications, HttpPublications, KnownPublications
 from app.adapters.recognition import KnownTenant, TenantList
 from app.anchoring.sending import Steps
+from app.credentials import accrediting
 from app.credentials import service as credentials
 from app.credentials.model import PublishedEvidence
 from app.credentials.signing import Issuer, ReceiptKey
-from app.database import create_engine
+from app.database import create_engine, reading
 from app.errors import OutsideFailed
 from app.institutions.ports import DomainNames
 from app.settings import Settings
@@ -141,19 +142,24 @@ class Wiring:
         form = RememberedForm(conformance_canonicaliser())
         return Verifier(self.verify, self.publications, form, now)
 
-    async def verify_ours(self, found: PublishedEvidence) -> Report:
+    async def verify_ours(self, found: PublishedEvidence, as_of: datetime | None = None) -> Report:
         """The report on a credential of ours, from the bytes we publish; the checks are those of any stranger's."""
+        if as_of is not None:
+            return await self.verify(submission_of(found), as_of)
         moment = now()
+        async with reading(self.engine) as conn:
+            behind = await accrediting.published_behind(conn, found.institution)
         documents = {
             found.institution.did: found.did_document,
             found.status_list_url: found.status_list,
             f"{found.status_list_url}/reasons": found.status_reasons,
+            **behind.documents,
         }
         return await verify.verify(
             submission_of(found),
-            publications=KnownPublications(documents, moment),
+            publications=KnownPublications(documents, moment, self.publications),
             registry=self.registry,
-            recogniser=KnownTenant(found.institution),
+            recogniser=KnownTenant(found.institution, *behind.accreditors),
             canonicaliser=self._for_ours,
             now=moment,
         )

@@ -1,6 +1,7 @@
 """The background process: tasks that call services, and nothing else."""
 
 import asyncio
+import signal
 from uuid import UUID
 
 import procrastinate
@@ -95,12 +96,26 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
 
 
 async def run_for_good(settings: Settings) -> None:
-    """Work until asked to stop; a database that goes away is waited for."""
-    while True:
+    """Work until asked to stop; a database that goes away is waited for.
+
+    A worker may also end without a word when its connections are dropped: only a signal ends the process.
+    """
+    asked = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    while not asked.is_set():
+        work, end = asyncio.create_task(run(settings)), asyncio.create_task(asked.wait())
+        await asyncio.wait({work, end}, return_when=asyncio.FIRST_COMPLETED)
+        # Asked to stop, it finishes the jobs in hand.
+        work.cancel()
+        end.cancel()
         try:
-            return await run(settings)
+            await work
+        except asyncio.CancelledError:
+            continue
         except (ConnectorException, OperationalError, AppError, OSError, ExceptionGroup) as error:
             logger.error("worker_interrupted", reason=type(error).__name__)
+        if not asked.is_set():
             await asyncio.sleep(settings.worker_poll_seconds)
 
 
@@ -117,7 +132,7 @@ async def run(settings: Settings, *, until_idle: bool = False) -> None:
                     concurrency=2,
                     wait=not until_idle,
                     fetch_job_polling_interval=1.0,
-                    install_signal_handlers=not until_idle,
+                    install_signal_handlers=False,
                     delete_jobs=DeleteJobCondition.SUCCESSFUL,
                     update_heartbeat_interval=heartbeat,
                     stalled_worker_timeout=3 * heartbeat,

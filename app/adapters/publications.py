@@ -14,16 +14,19 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.credentials import status
+from app.anchoring import publishing
+from app.credentials import accrediting, status
 from app.database import transaction
 from app.errors import NotFound
 from app.institutions import service as institutions
+from app.institutions.model import Institution
 from app.standards import did as did_standard
+from app.standards.accreditation import LIST_TYPE
 from app.standards.vc import timestamp
 from app.verification.evidence import Fetched
-from app.verification.ports import Recogniser
+from app.verification.ports import Publications, Recogniser
 
 MAX_DID_DOCUMENT = 100_000
 MAX_STATUS_LIST = 1_000_000
@@ -45,6 +48,9 @@ THE_FILE = "the file itself"
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """(host, port) -> its addresses. Asked once for each document: what it answers is what is connected to."""
+
+
+Read = Callable[[AsyncConnection, Institution, str], Awaitable[bytes | None]]
 
 
 class HttpPublications:
@@ -172,6 +178,8 @@ class BundledPublications:
     async def did_document(self, did: str, at: datetime | None = None) -> Fetched:
         fetched = self._member("didDocument", did, "the issuer's published keys")
         issuer = (await self._recogniser.recognise(did)).issuer
+        if fetched.data is None and issuer is not None:
+            fetched = self._accreditors(did, "an accreditor's published keys")
         if fetched.data is None or issuer is None:
             return fetched
         try:
@@ -185,19 +193,32 @@ class BundledPublications:
         )
 
     async def status_list(self, url: str, at: datetime | None = None) -> Fetched:
-        return self._member("statusListCredential", url, "the list of withdrawn credentials")
+        found = self._member("statusListCredential", url, "the list of withdrawn credentials")
+        return found if found.data is not None else self._accreditors(url, "the list of withdrawn credentials")
 
     async def status_reasons(self, url: str) -> Fetched:
         return self._member("statusReasons", url, "the reasons for withdrawals", "statusListCredential")
 
     async def accreditations(self, url: str) -> Fetched:
-        return self._member("accreditation", None, "the issuer's accreditations")
+        brought, document = self._bundle.get("accreditation"), self._bundle.get("didDocument")
+        if not isinstance(brought, list) or not isinstance(document, dict):
+            return _failed("bundle_lacks_document", "The file does not bring the issuer's accreditations.")
+        listed = {"type": LIST_TYPE, "subject": document.get("id"), "accreditations": brought}
+        return Fetched(None, json.dumps(listed, ensure_ascii=False).encode(), source=THE_FILE)
 
     async def checkpoints(self, url: str) -> Fetched:
         return self._member("checkpoints", None, "the issuer's list of register entries")
 
     async def receipt(self, url: str, digest: bytes) -> Fetched:
         return self._member("anchorReceipt", None, "a register receipt")
+
+    def _accreditors(self, name: str, what: str) -> Fetched:
+        """What the file brings of those behind the issuer; their keys count only if the list of colleges names them."""
+        brought = self._bundle.get("accreditorDocuments")
+        document = brought.get(name) if isinstance(brought, dict) else None
+        if not isinstance(document, dict) or document.get("id") != name:
+            return _failed("bundle_lacks_document", f"The file does not bring {what}, and nobody was to be asked.")
+        return Fetched(None, json.dumps(document, ensure_ascii=False).encode(), source=THE_FILE)
 
     def _member(self, name: str, document_id: str | None, what: str, id_member: str = "id") -> Fetched:
         member = self._bundle.get(name)
@@ -207,16 +228,26 @@ class BundledPublications:
 
 
 class KnownPublications:
-    """Published documents that were read together, by name. What is not among them is not published."""
+    """Published documents that were read together, by name; what is not among them is looked up where it is published.
 
-    def __init__(self, documents: Mapping[str, bytes | None], at: datetime) -> None:
+    They are of now: what is asked of the past is looked up too.
+    """
+
+    def __init__(
+        self, documents: Mapping[str, bytes | None], at: datetime, elsewhere: Publications | None = None
+    ) -> None:
         self._documents = documents
         self._at = at
+        self._elsewhere = elsewhere
 
     async def did_document(self, did: str, at: datetime | None = None) -> Fetched:
+        if self._elsewhere is not None and (at is not None or did not in self._documents):
+            return await self._elsewhere.did_document(did, at)
         return self._find(did, KEYS)
 
     async def status_list(self, url: str, at: datetime | None = None) -> Fetched:
+        if self._elsewhere is not None and (at is not None or url not in self._documents):
+            return await self._elsewhere.status_list(url, at)
         return self._find(url, STATUS)
 
     async def status_reasons(self, url: str) -> Fetched:
@@ -226,6 +257,8 @@ class KnownPublications:
         return self._find(url, ACCREDITATIONS)
 
     async def checkpoints(self, url: str) -> Fetched:
+        if self._elsewhere is not None and url not in self._documents:
+            return await self._elsewhere.checkpoints(url)
         return self._find(url, CHECKPOINTS)
 
     async def receipt(self, url: str, digest: bytes) -> Fetched:
@@ -233,11 +266,9 @@ class KnownPublications:
 
     def _find(self, name: str, what: str) -> Fetched:
         data = self._documents.get(name)
-        return (
-            _failed("publication_missing", f"{what} are not where they should be.")
-            if data is None
-            else Fetched(self._at, data, source=PUBLISHED)
-        )
+        if data is None:
+            return _failed("publication_missing", f"{what} are not where they should be.")
+        return Fetched(self._at, data, source=PUBLISHED)
 
 
 class HostedPublications:
@@ -253,35 +284,77 @@ class HostedPublications:
 
     async def did_document(self, did: str, at: datetime | None = None) -> Fetched:
         async with transaction(self._engine) as conn:
-            try:
-                return Fetched(self._now(), await institutions.published_did_document(conn, did=did), source=PUBLISHED)
-            except NotFound:
-                pass  # Not one of ours: it is looked up where it says it lives.
+            if await institutions.find_by_did(conn, did) is not None:
+                try:
+                    document = (
+                        await institutions.published_did_document(conn, did=did)
+                        if at is None
+                        else await institutions.did_document_at(conn, did=did, at=at)
+                    )
+                except NotFound:
+                    return _failed("publication_missing", f"{KEYS} of that time are not there.")
+                return self._published(document)
         return await self._elsewhere.did_document(did, at)
 
+    async def status_list(self, url: str, at: datetime | None = None) -> Fetched:
+        found = await self._hosted(url, lambda conn, institution, tail: _list(conn, institution, tail, at))
+        return found or await self._elsewhere.status_list(url, at)
+
     async def status_reasons(self, url: str) -> Fetched:
-        return await self._elsewhere.status_reasons(url)
+        found = await self._hosted(url, _reasons)
+        return found or await self._elsewhere.status_reasons(url)
 
     async def accreditations(self, url: str) -> Fetched:
-        return await self._elsewhere.accreditations(url)
+        found = await self._hosted(url, _accreditations)
+        return found or await self._elsewhere.accreditations(url)
 
     async def checkpoints(self, url: str) -> Fetched:
-        return await self._elsewhere.checkpoints(url)
+        found = await self._hosted(url, _checkpoints)
+        return found or await self._elsewhere.checkpoints(url)
 
     async def receipt(self, url: str, digest: bytes) -> Fetched:
         return await self._elsewhere.receipt(url, digest)
 
-    async def status_list(self, url: str, at: datetime | None = None) -> Fetched:
+    async def _hosted(self, url: str, read: Read) -> Fetched | None:
+        """What one of our own tenants publishes at an address; None where the address is not ours."""
         origin, _, tail = url.partition("/i/")
-        slug, _, number = tail.partition("/status/")
-        if number.isascii() and number.isdigit() and len(number) < 9:
-            async with transaction(self._engine) as conn:
-                institution = await institutions.find_by_slug(conn, slug)
-                if institution is not None and institution.public_url == origin:
-                    document = await status.published(conn, institution.id, int(number))
-                    if document is not None:
-                        return Fetched(self._now(), document, source=PUBLISHED)
-        return await self._elsewhere.status_list(url, at)
+        slug, _, rest = tail.partition("/")
+        async with transaction(self._engine) as conn:
+            institution = await institutions.find_by_slug(conn, slug) if rest else None
+            if institution is None or institution.public_url != origin:
+                return None
+            document = await read(conn, institution, rest)
+        return self._published(document) if document is not None else None
+
+    def _published(self, document: bytes) -> Fetched:
+        return Fetched(self._now(), document, source=PUBLISHED)
+
+
+async def _list(conn: AsyncConnection, institution: Institution, tail: str, at: datetime | None = None) -> bytes | None:
+    found = await _published_list(conn, institution, tail, at)
+    return found.document if found else None
+
+
+async def _reasons(conn: AsyncConnection, institution: Institution, tail: str) -> bytes | None:
+    found = await _published_list(conn, institution, tail, None)
+    return found.reasons if found else None
+
+
+async def _accreditations(conn: AsyncConnection, institution: Institution, tail: str) -> bytes | None:
+    return await accrediting.published(conn, institution) if tail == "accreditations" else None
+
+
+async def _checkpoints(conn: AsyncConnection, institution: Institution, tail: str) -> bytes | None:
+    return await publishing.published(conn, institution.id) if tail == "checkpoints" else None
+
+
+async def _published_list(
+    conn: AsyncConnection, institution: Institution, tail: str, at: datetime | None
+) -> status.PublishedList | None:
+    name, _, number = tail.partition("/")
+    if name != "status" or not (number.isascii() and number.isdigit() and len(number) < 9):
+        return None
+    return await status.find(conn, institution.id, int(number), at)
 
 
 async def _resolve(host: str, port: int) -> list[str]:

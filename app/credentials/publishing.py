@@ -78,7 +78,7 @@ async def evidence(conn: AsyncConnection, credential_id: UUID, at: datetime | No
     else:
         signed = await signed_document_at(conn, credential_id, at)
     institution = await institutions.get_by_id(conn, signed.record.institution_id)
-    did_document = await _did_document(conn, institution, at)
+    did_document = await institutions.published_did_document(conn, did=institution.did)
     list_url, _ = status_list.read_entry(strict_json.parse_object(signed.document)) or ("", 0)
     listed = await status.find(conn, institution.id, int(list_url.rpartition("/")[2] or 0), at)
     return PublishedEvidence(
@@ -104,6 +104,7 @@ async def bundle(conn: AsyncConnection, credential_id: UUID) -> bytes:
         "statusListCredential": found.status_list,
         "statusReasons": found.status_reasons,
         "accreditation": await accrediting.edges_json(conn, found.institution.id),
+        "accreditorDocuments": await _accreditors(conn, found.institution),
         "checkpoints": await checkpoints(conn, found.institution.id),
     }
     # Joined as bytes, so that each document stays exactly what was signed.
@@ -111,9 +112,11 @@ async def bundle(conn: AsyncConnection, credential_id: UUID) -> bytes:
     return b'{"type":"CredentialBundle",' + joined + b"}"
 
 
-async def _did_document(conn: AsyncConnection, institution: Institution, at: datetime | None) -> bytes:
-    # The one place to ask for the version that was in force `at` a moment; until versions can be had, the current one.
-    return await institutions.published_did_document(conn, did=institution.did)
+async def _accreditors(conn: AsyncConnection, institution: Institution) -> bytes:
+    """The keys and status lists of those behind an institution, by identifier or address; each as it is published."""
+    documents = (await accrediting.published_behind(conn, institution)).documents
+    listed = {name: data for name, data in documents.items() if data and name != institution.accreditations_url}
+    return b"{" + b",".join(json.dumps(name).encode() + b":" + data for name, data in listed.items()) + b"}"
 
 
 async def _receipt(conn: AsyncConnection, institution_id: UUID, digest: bytes | None) -> bytes | None:

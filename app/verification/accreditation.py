@@ -14,11 +14,10 @@ from app.standards.status_list import StatusListProblem
 from app.verification.accreditation_walk import (
     MAX_EDGES,
     MAX_STATUS_LIST,
-    AccreditationEvidence,
     Standing,
     Walk,
 )
-from app.verification.evidence import Fetched
+from app.verification.evidence import AccreditationEvidence, Fetched
 from app.verification.ports import Publications, Recogniser
 from app.verification.report import Finding, Outcome
 

@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from app.standards import data_integrity, did, multikey, status_list, strict_json, vc
-from app.standards.accreditation import Accreditation, AccreditationProblem, Action, Claim
+from app.standards.accreditation import Accreditation, Action, Claim
 from app.standards.data_integrity import CanonicalForm, ProofProblem
 from app.standards.did import DidDocument
 from app.standards.json_ld import NotCanonicalisable
 from app.standards.status_list import StatusListProblem
-from app.verification.evidence import Fetched, RecognisedIssuer
+from app.verification.evidence import AccreditationEvidence, Fetched
 from app.verification.report import Outcome
 
 MAX_DEPTH = 4
@@ -23,27 +23,6 @@ MAX_EDGES = 20
 """Edges that could count for one credential at one moment; a list may hold more that have ended or are for others."""
 MAX_STATUS_LIST = 1_000_000
 _NOT_FOR_THIS = ("accreditation_action", "accreditation_scope")
-
-
-@dataclass(frozen=True, slots=True)
-class AccreditationEvidence:
-    """Everything the walk relies on.
-
-    `found` False = the issuer publishes no list, or an empty one. `problem` = the list itself could not be had or
-    read; `is_false` = and that is a lie. `recognised` are the accreditors on the verifier's own list and `documents`
-    the DID documents of accreditors, by DID. `lists` are status lists of today, `past_lists` those in force when the
-    credential was issued, by address.
-    """
-
-    found: bool
-    edges: tuple[Accreditation, ...] = ()
-    problem: AccreditationProblem | None = None
-    is_false: bool = False
-    unreadable: tuple[AccreditationProblem, ...] = ()
-    recognised: Mapping[str, RecognisedIssuer] = field(default_factory=dict)
-    documents: Mapping[str, Fetched] = field(default_factory=dict)
-    lists: Mapping[str, Fetched] = field(default_factory=dict)
-    past_lists: Mapping[str, Fetched] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

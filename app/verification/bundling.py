@@ -44,7 +44,7 @@ async def make_bundle(
     Raises `ValueError` with a sentence when the credential's own signature does not hold: such a file is worth
     nothing, however much is put beside it.
     """
-    evidence = await gather(submission, publications, registry, recogniser)
+    evidence = await gather(submission, publications, registry, recogniser, trail.moment)
     findings = {one.check: one for one in run_checks(evidence, canonicaliser, trail)}
     for check in ("structure", "issuer_key", "signature"):
         if findings[check].outcome is not Outcome.VALID:
@@ -66,6 +66,8 @@ async def make_bundle(
     missing = []
     for name, fetched in published.items():
         members[name] = _parsed(fetched)
+        if name == "accreditation" and members[name] is not None:
+            members[name] = members[name].get("accreditations")
         if fetched is not None and members[name] is None:
             missing.append(fetched.failure or "Something published about it cannot be read.")
     return Bundle(json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode(), tuple(missing))

@@ -1,9 +1,11 @@
 """Everything a verification relies on, gathered before any check runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from app.standards.accreditation import Accreditation, AccreditationProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,27 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class AccreditationEvidence:
+    """What the question rests on, who let the issuer issue this.
+
+    `found` False = the issuer publishes no list, or an empty one. `problem` = the list itself could not be had or
+    read; `is_false` = and that is a lie. `recognised` are the accreditors on the verifier's own list and `documents`
+    the DID documents of accreditors, by DID. `lists` are status lists of today, `past_lists` those in force when the
+    credential was issued, by address.
+    """
+
+    found: bool
+    edges: tuple[Accreditation, ...] = ()
+    problem: AccreditationProblem | None = None
+    is_false: bool = False
+    unreadable: tuple[AccreditationProblem, ...] = ()
+    recognised: Mapping[str, RecognisedIssuer] = field(default_factory=dict)
+    documents: Mapping[str, Fetched] = field(default_factory=dict)
+    lists: Mapping[str, Fetched] = field(default_factory=dict)
+    past_lists: Mapping[str, Fetched] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """All of it. None = not gathered, because nothing named it or nothing needed it.
 
@@ -85,3 +108,4 @@ class Evidence:
     did_document_then: Fetched | None = None
     status_reasons: Fetched | None = None
     checkpoints: Fetched | None = None
+    accreditation: AccreditationEvidence | None = None

@@ -12,6 +12,7 @@ from app.standards import anchor_receipt, proof_sets, status_list, strict_json, 
 from app.standards.data_integrity import ProofProblem
 from app.standards.did import DidDocument
 from app.standards.status_list import StatusListProblem
+from app.verification.accreditation import gather_accreditation
 from app.verification.checks.keys import read_published
 from app.verification.checks.proofs import of_issuer
 from app.verification.evidence import ChainAnswer, Evidence, Fetched, Recognition, Submission
@@ -28,6 +29,7 @@ async def gather(
     publications: Publications,
     registry: Registry,
     recogniser: Recogniser,
+    now: datetime,
     as_of: datetime | None = None,
 ) -> Evidence:
     """Everything the checks may want; failures are values in it."""
@@ -39,12 +41,22 @@ async def gather(
         recogniser.recognise(issuer_id) if issuer_id else _nobody(),
     )
     issuer = _read(current, issuer_id)
-    then, reasons, checkpoints = await asyncio.gather(
+    then, reasons, checkpoints, accreditation = await asyncio.gather(
         _document_then(submission.credential, issuer, answer, publications, as_of),
         _reasons(submission.credential, listed, publications),
         _checkpoints(issuer, answer, submission.receipt, publications),
+        gather_accreditation(
+            submission.credential,
+            current,
+            publications=publications,
+            recogniser=recogniser,
+            anchored_at=_recorded(answer),
+            now=as_of or now,
+            brought=(submission.bundle or {}).get("accreditation"),
+            at=as_of,
+        ),
     )
-    return Evidence(submission, current, listed, answer, recognition, then, reasons, checkpoints)
+    return Evidence(submission, current, listed, answer, recognition, then, reasons, checkpoints, accreditation)
 
 
 async def _did_document(issuer_id: str | None, publications: Publications) -> Fetched | None:
@@ -121,6 +133,12 @@ async def _checkpoints(
     if receipt is None or address is None or (answer is not None and answer.anchored_at is not None):
         return None
     return await publications.checkpoints(address)
+
+
+def _recorded(answer: ChainAnswer | None) -> datetime | None:
+    if answer is None or not answer.anchored_at or not answer.final:
+        return None
+    return datetime.fromtimestamp(answer.anchored_at, UTC)
 
 
 async def _nobody() -> Recognition:

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 from app.standards import vc
 from app.standards.data_integrity import CanonicalForm
+from app.verification.accreditation import check_accreditation
 from app.verification.checks.document import check_dates, check_signature, check_structure
 from app.verification.checks.issuer import check_issuer
 from app.verification.checks.keys import check_issuer_key, check_signing_time
@@ -33,7 +34,7 @@ async def verify(
 
     Never raises for what it finds; outside failures are findings.
     """
-    evidence = await gather(submission, publications, registry, recogniser, as_of)
+    evidence = await gather(submission, publications, registry, recogniser, now, as_of)
     issuer = evidence.recognition.issuer
     return conclude(
         run_checks(evidence, canonicaliser, Trail(as_of or now, is_past=as_of is not None)),
@@ -56,7 +57,18 @@ def run_checks(evidence: Evidence, canonicaliser: CanonicalForm, trail: Trail) -
     signing_time = check_signing_time(evidence, trail, chain)
     status = check_status(evidence, trail, canonicaliser)
     issuer = check_issuer(evidence, trail)
-    return structure, dates, issuer_key, signature, inclusion, checkpoint, chain, signing_time, status, issuer
+    accreditation = check_accreditation(
+        evidence.accreditation,
+        evidence.submission.credential,
+        trail.issuer if trail.digest is not None else None,
+        anchored_at=trail.recorded,
+        now=trail.moment,
+        canonicaliser=canonicaliser,
+    )
+    return (
+        *(structure, dates, issuer_key, signature, inclusion, checkpoint, chain, signing_time),
+        *(status, issuer, accreditation),
+    )
 
 
 def end_of_day(asked: date) -> datetime:

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from app.standards import status_list, strict_json, vc
+from app.standards import status_list, status_reasons, strict_json, vc
 from app.standards.data_integrity import CanonicalForm, ProofProblem
 from app.standards.did import DidDocument
 from app.standards.json_ld import NotCanonicalisable
 from app.standards.status_list import StatusListProblem
+from app.standards.status_reasons import Standing, StatusReason
 from app.verification.checks.document import shown_in_part
 from app.verification.checks.proofs import signed_by_issuer
+from app.verification.checks.register import signed_by
 from app.verification.checks.trail import Trail, finding, of, skipped, unfetched
 from app.verification.evidence import Evidence
 from app.verification.report import Finding, Outcome, day
@@ -49,8 +51,39 @@ def check_status(evidence: Evidence, trail: Trail, canonicaliser: CanonicalForm)
     # What was fetched now is the state of now; what was brought is as old as it says.
     relied_on = made if trail.is_past else fetched.at or made
     if withdrawn:
-        return finding("status", Outcome.INVALID, "revoked", "The issuer has withdrawn it.", relied_on, fetched.source)
+        return _withdrawn(trail, _reason(evidence, entry, issuer), relied_on, fetched.source)
     return finding("status", Outcome.VALID, "status_ok", "The issuer has not withdrawn it.", relied_on, fetched.source)
+
+
+def _withdrawn(trail: Trail, reason: StatusReason | None, relied_on: datetime | None, source: str) -> Finding:
+    """The bit is believed; the words that go with it are told where they can be had."""
+    if reason is None:
+        return finding("status", Outcome.INVALID, "revoked", "The issuer has withdrawn it.", relied_on, source)
+    if trail.is_past and reason.on > trail.moment:
+        return finding(
+            "status",
+            Outcome.VALID,
+            "status_ok",
+            f"The issuer withdrew it later, on {day(reason.on)}.",
+            relied_on,
+            source,
+        )
+    if reason.standing is Standing.SUPERSEDED:
+        sentence = f"It was corrected on {day(reason.on)} ({reason.reason}). Ask for the newest edition."
+        return finding("status", Outcome.INVALID, "superseded", sentence, relied_on, source)
+    sentence = f"The issuer withdrew it on {day(reason.on)} ({reason.reason})."
+    return finding("status", Outcome.INVALID, "revoked", sentence, relied_on, source)
+
+
+def _reason(evidence: Evidence, entry: tuple[str, int], issuer: DidDocument) -> StatusReason | None:
+    fetched = evidence.status_reasons
+    if fetched is None or fetched.data is None:
+        return None
+    try:
+        document = strict_json.parse_object(fetched.data, 1_000_000)
+        return status_reasons.read(document, entry[0], issuer.id).get(entry[1]) if signed_by(document, issuer) else None
+    except ValueError:
+        return None
 
 
 def check_list(

@@ -64,12 +64,15 @@ def tell(report: Report, content: Content, record: Credential | None) -> Told:
     """The report in plain English. `record` (ours, if we issued it) adds when and why it was withdrawn."""
     codes = {finding.check: finding.code for finding in report.findings}
     withdrawn = codes["status"] == "revoked"
+    superseded = codes["status"] == "superseded" and report.verdict is Verdict.WAS_VALID
     tone, headline = _headline(report, codes, record if withdrawn else None)
     summary = report.summary
     if withdrawn and report.verdict is Verdict.WAS_VALID:
         summary = "The college issued this credential and later withdrew it. Do not rely on it."
         if record is not None and record.revocation_reason is not None:
             summary += f" The reason given: {record.revocation_reason}."
+    if superseded:
+        summary = f"This edition was genuine. {report.finding('status').sentence}"
     anchored = report.finding("inclusion").relied_on if report.anchoring is Anchoring.ANCHORED else None
     return Told(
         tone=tone,
@@ -102,6 +105,8 @@ def _headline(report: Report, codes: dict[str, str], record: Credential | None) 
     if report.verdict is Verdict.VALID:
         return "good", "Genuine"
     if report.verdict is Verdict.WAS_VALID:
+        if codes["status"] == "superseded":
+            return "ended", "Genuine, but corrected since"
         if codes["status"] != "revoked":
             return "ended", "Genuine, but it has run out"
         when = f" on {day(record.revoked_at)}" if record is not None and record.revoked_at else ""

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from app.database import reading, transaction
 from app.errors import NotFound, Refused
 from app.institutions import service as institutions
 from app.standards import strict_json, vc
-from app.verification import submission
+from app.verification import submission, verify
 from app.verification.carriers import Kind
 from app.verification.evidence import Submission
 from app.verification.report import Report
@@ -31,7 +31,7 @@ from app.web.documents import PERSONAL, credential_number
 from app.web.pages import links, several
 from app.web.pages.reading import Content, content_of_bytes, read_content
 from app.web.pages.verdict import linkedin_url, tell
-from app.wiring import submission_of
+from app.wiring import now, submission_of
 
 _HEADERS = {**PERSONAL, "Vary": "Accept"}
 
@@ -43,10 +43,10 @@ async def _by_number(request: Request) -> Response:
 
 
 async def _report_on(request: Request, number: UUID, wants_page: bool) -> Response:
-    wiring = wiring_of(request)
+    wiring, as_of = wiring_of(request), _day_asked(request)
     async with reading(wiring.engine) as conn:
-        found = await credentials.evidence(conn, number)
-    report = await wiring.verify_ours(found)
+        found = await credentials.evidence(conn, number, as_of)
+    report = await wiring.verify_ours(found, as_of)
     if wants_page:
         return await _page(request, submission_of(found), report)
     base = wiring.settings.public_url
@@ -54,6 +54,20 @@ async def _report_on(request: Request, number: UUID, wants_page: bool) -> Respon
     if found.signed.record.review_reason:
         members["underReview"] = True
     return JSONResponse(members, headers=_HEADERS)
+
+
+def _day_asked(request: Request) -> datetime | None:
+    """`?at=2025-09-12`: the end of the day asked about. Raises `Refused("day_invalid")`."""
+    given = request.query_params.get("at")
+    if given is None:
+        return None
+    try:
+        asked = verify.end_of_day(date.fromisoformat(given))
+    except ValueError:
+        raise Refused("day_invalid", "Write the day asked about as ?at=2025-09-12.") from None
+    if asked - timedelta(days=1) > now():
+        raise Refused("day_invalid", "The day asked about is still to come.")
+    return min(asked, now())
 
 
 async def _submitted(request: Request) -> Response:

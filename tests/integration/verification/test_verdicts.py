@@ -70,6 +70,9 @@ def case(anchored: tuple[Installation, Document]) -> Case:
         {
             issuer.did: json.dumps(bundle["didDocument"]).encode(),
             entry[0]: json.dumps(bundle["statusListCredential"]).encode(),
+            issuer.accreditations_url: json.dumps(
+                {"type": "AccreditationList", "subject": issuer.did, "accreditations": bundle["accreditation"]}
+            ).encode(),
         },
         {issuer.did: (issuer.name, issuer.ukprn)},
         installation.wiring.registry,
@@ -81,7 +84,8 @@ async def test_all_is_well(case: Case) -> None:
     report = await case.report()
     # The issuer's list of checkpoints is for those who cannot ask the chain.
     assert {finding.check: finding.outcome for finding in report.findings if finding.outcome is not Outcome.VALID} == {
-        "checkpoint": Outcome.SKIPPED
+        "checkpoint": Outcome.SKIPPED,
+        "accreditation": Outcome.SKIPPED,
     }
     assert report.level is Level.CHAIN
     assert (report.verdict, report.anchoring) == (Verdict.VALID, Anchoring.ANCHORED)

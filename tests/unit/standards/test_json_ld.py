@@ -228,7 +228,8 @@ class TestAttacks:
             inner["source"] = {"type": ["Profile"]}
             inner = inner["source"]
             inner["parentOrg"] = inner = {"type": ["AchievementSubject"]}
-        assert refusal(document) == "not_json_ld"
+        # Whichever limit it meets first: how deep this process may call is not ours to say.
+        assert refusal(document) in ("not_json_ld", "graph_too_large")
 
     def test_many_vocabularies(self) -> None:
         # Each different one has to be compiled, which takes far longer than reading the part.

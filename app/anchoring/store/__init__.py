@@ -5,27 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    DateTime,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    Row,
-    SmallInteger,
-    String,
-    Table,
-    UniqueConstraint,
-    Uuid,
-    bindparam,
-    delete,
-    func,
-    insert,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -34,93 +14,56 @@ from app.anchoring.model import (
     Block,
     Checkpoint,
     CheckpointState,
-    Entry,
     Inclusion,
     Log,
     SentTransaction,
 )
+from app.anchoring.store.receipts import (
+    count_entries,
+    delete_receipts,
+    digests_with_receipt,
+    entries_without_receipt,
+    find_checkpoint_list,
+    find_receipt,
+    insert_receipts,
+    receipts_after,
+    replace_receipts,
+    set_checkpoint_list,
+)
+from app.anchoring.store.tables import anchor_transactions, checkpoints, log_entries, log_tiles, logs
 from app.anchoring.tiles import TileKey
-from app.database import metadata
 from app.standards.anchor_receipt import LeafKind
 
-_WHEN = DateTime(timezone=True)
-
-logs = Table(
-    "logs",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("owner", Uuid, nullable=False, unique=True),
-    Column("owner_did", String(500), nullable=False),
-    Column("wallet_address", String(42), nullable=False, unique=True),
-    Column("wallet_keystore", String(200), nullable=False),
-    Column("chain_id", BigInteger, nullable=False),
-    Column("contract", String(42), nullable=False),
-    Column("size", BigInteger, nullable=False, server_default="0"),
-    Column("checkpoint_list", LargeBinary),
-    Column("checkpoint_list_at", _WHEN),
-)
-log_entries = Table(
-    "log_entries",
-    metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=True),
-    Column("log_id", Uuid, ForeignKey("logs.id"), nullable=False),
-    Column("kind", SmallInteger, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    Column("salt", LargeBinary, nullable=False),
-    Column("leaf_hash", LargeBinary, nullable=False),
-    Column("leaf_index", BigInteger),
-    Column("appended_at", _WHEN, nullable=False),
-    UniqueConstraint("log_id", "leaf_index"),
-    UniqueConstraint("log_id", "kind", "digest"),
-    Index("ix_log_entries_open", "log_id", "id", postgresql_where=text("leaf_index IS NULL")),
-    Index("ix_log_entries_digest", "digest"),
-)
-log_tiles = Table(
-    "log_tiles",
-    metadata,
-    Column("log_id", Uuid, ForeignKey("logs.id"), primary_key=True),
-    Column("level", SmallInteger, primary_key=True),
-    Column("number", BigInteger, primary_key=True),
-    Column("hashes", LargeBinary, nullable=False),
-)
-checkpoints = Table(
-    "checkpoints",
-    metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=True),
-    Column("log_id", Uuid, ForeignKey("logs.id"), nullable=False, index=True),
-    Column("tree_size", BigInteger, nullable=False),
-    Column("root", LargeBinary, nullable=False),
-    Column("state", String(12), nullable=False),
-    Column("created_at", _WHEN, nullable=False),
-    Column("tx_hash", LargeBinary),
-    Column("log_index", BigInteger),
-    Column("block_number", BigInteger),
-    Column("block_hash", LargeBinary),
-    Column("block_time", _WHEN),
-    Index(
-        "uq_checkpoints_in_flight",
-        "log_id",
-        unique=True,
-        postgresql_where=text("state IN ('sealed', 'submitted', 'included')"),
-    ),
-)
-anchor_transactions = Table(
-    "anchor_transactions",
-    metadata,
-    # A chain that forgot everything gets the very same bytes again, for another checkpoint.
-    Column("checkpoint_id", BigInteger, ForeignKey("checkpoints.id"), primary_key=True),
-    Column("hash", LargeBinary, primary_key=True),
-    Column("nonce", BigInteger, nullable=False),
-    Column("raw", LargeBinary, nullable=False),
-    Column("created_at", _WHEN, nullable=False),
-)
-receipts = Table(
-    "receipts",
-    metadata,
-    Column("entry_id", BigInteger, ForeignKey("log_entries.id"), primary_key=True),
-    Column("checkpoint_id", BigInteger, ForeignKey("checkpoints.id"), nullable=False, index=True),
-    Column("document", LargeBinary, nullable=False),
-)
+__all__ = [
+    "checkpoint_in_flight",
+    "count_entries",
+    "delete_receipts",
+    "digest_counts",
+    "digests_with_receipt",
+    "entries_without_receipt",
+    "find_checkpoint_list",
+    "find_log",
+    "find_receipt",
+    "insert_checkpoint",
+    "insert_entries",
+    "insert_log",
+    "insert_receipts",
+    "insert_transaction",
+    "leaf_hashes",
+    "list_checkpoints",
+    "list_logs",
+    "list_transactions",
+    "newest_finalized",
+    "number_open_entries",
+    "read_tiles",
+    "receipts_after",
+    "replace_receipts",
+    "sealed_entries",
+    "set_checkpoint_list",
+    "set_size",
+    "set_state",
+    "write_tiles",
+]
 
 
 async def insert_log(conn: AsyncConnection, log: Log) -> None:
@@ -287,102 +230,6 @@ async def list_transactions(conn: AsyncConnection, checkpoint_id: int) -> tuple[
         SentTransaction(row.checkpoint_id, row.nonce, row.raw, row.hash, row.created_at)
         for row in await conn.execute(query.order_by(anchor_transactions.c.created_at))
     )
-
-
-async def entries_without_receipt(conn: AsyncConnection, log_id: UUID, below: int, limit: int) -> tuple[Entry, ...]:
-    query = (
-        select(log_entries)
-        .outerjoin(receipts, receipts.c.entry_id == log_entries.c.id)
-        .where(log_entries.c.log_id == log_id, log_entries.c.leaf_index < below, receipts.c.entry_id.is_(None))
-        .order_by(log_entries.c.leaf_index)
-        .limit(limit)
-    )
-    return tuple(
-        Entry(row.id, LeafKind(row.kind), row.digest, row.salt, row.leaf_index) for row in await conn.execute(query)
-    )
-
-
-async def insert_receipts(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    await conn.execute(upsert(receipts).on_conflict_do_nothing(), list(rows))
-
-
-async def delete_receipts(conn: AsyncConnection, checkpoint_ids: Sequence[int]) -> None:
-    await conn.execute(delete(receipts).where(receipts.c.checkpoint_id.in_(checkpoint_ids)))
-
-
-async def find_receipt(conn: AsyncConnection, owner: UUID, digest: bytes) -> bytes | None:
-    query = (
-        select(receipts.c.document)
-        .join(log_entries, log_entries.c.id == receipts.c.entry_id)
-        .join(logs, logs.c.id == log_entries.c.log_id)
-        .where(log_entries.c.digest == digest, logs.c.owner == owner)
-        .limit(1)
-    )
-    return (await conn.execute(query)).scalar()
-
-
-async def set_checkpoint_list(conn: AsyncConnection, log_id: UUID, document: bytes, now: datetime) -> None:
-    query = update(logs).where(logs.c.id == log_id)
-    await conn.execute(query.values(checkpoint_list=document, checkpoint_list_at=now))
-
-
-async def find_checkpoint_list(conn: AsyncConnection, owner: UUID) -> tuple[bytes, datetime] | None:
-    """(document, made at); None while there is none."""
-    query = select(logs.c.checkpoint_list, logs.c.checkpoint_list_at).filter_by(owner=owner)
-    row = (await conn.execute(query)).one_or_none()
-    return (row.checkpoint_list, row.checkpoint_list_at) if row and row.checkpoint_list else None
-
-
-async def receipts_after(conn: AsyncConnection, log_id: UUID, entry_id: int, limit: int) -> list[Row[Any]]:
-    """Rows (entry_id, document) of the log's receipts, in the order of their entries, from the next entry on."""
-    query = (
-        select(receipts.c.entry_id, receipts.c.document)
-        .join(log_entries, log_entries.c.id == receipts.c.entry_id)
-        .where(log_entries.c.log_id == log_id, receipts.c.entry_id > entry_id)
-        .order_by(receipts.c.entry_id)
-        .limit(limit)
-    )
-    return list(await conn.execute(query))
-
-
-async def replace_receipts(conn: AsyncConnection, documents: Mapping[int, bytes]) -> None:
-    """New bytes for receipts, by the id of their entry."""
-    query = update(receipts).where(receipts.c.entry_id == bindparam("entry")).values(document=bindparam("signed"))
-    await conn.execute(query, [{"entry": entry, "signed": signed} for entry, signed in documents.items()])
-
-
-async def digests_with_receipt(
-    conn: AsyncConnection, owner: UUID, digests: Sequence[bytes], before: datetime | None = None
-) -> set[bytes]:
-    """Those of `digests` that are in a final checkpoint (of a block before a moment)."""
-    found: set[bytes] = set()
-    for start in range(0, len(digests), 10_000):
-        query = (
-            select(log_entries.c.digest)
-            .join(receipts, receipts.c.entry_id == log_entries.c.id)
-            .join(logs, logs.c.id == log_entries.c.log_id)
-            .where(logs.c.owner == owner, log_entries.c.digest.in_(digests[start : start + 10_000]))
-        )
-        if before is not None:
-            query = query.join(checkpoints, checkpoints.c.id == receipts.c.checkpoint_id)
-            query = query.where(checkpoints.c.block_time < before)
-        found |= set((await conn.execute(query)).scalars())
-    return found
-
-
-async def count_entries(conn: AsyncConnection, log_id: UUID) -> tuple[int, int, int]:
-    """(open, sealed, with receipt)."""
-    query = (
-        select(
-            func.count().filter(log_entries.c.leaf_index.is_(None)),
-            func.count().filter(log_entries.c.leaf_index.is_not(None)),
-            func.count(receipts.c.entry_id),
-        )
-        .select_from(log_entries.outerjoin(receipts))
-        .where(log_entries.c.log_id == log_id)
-    )
-    waiting, sealed, with_receipt = (await conn.execute(query)).one()
-    return waiting, sealed, with_receipt
 
 
 def _log(row: Row[Any]) -> Log:

@@ -1,0 +1,97 @@
+"""The tables of logs; the migrations make them."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+from app.database import metadata
+
+_WHEN = DateTime(timezone=True)
+
+logs = Table(
+    "logs",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("owner", Uuid, nullable=False, unique=True),
+    Column("owner_did", String(500), nullable=False),
+    Column("wallet_address", String(42), nullable=False, unique=True),
+    Column("wallet_keystore", String(200), nullable=False),
+    Column("chain_id", BigInteger, nullable=False),
+    Column("contract", String(42), nullable=False),
+    Column("size", BigInteger, nullable=False, server_default="0"),
+    Column("checkpoint_list", LargeBinary),
+    Column("checkpoint_list_at", _WHEN),
+)
+log_entries = Table(
+    "log_entries",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("log_id", Uuid, ForeignKey("logs.id"), nullable=False),
+    Column("kind", SmallInteger, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("leaf_hash", LargeBinary, nullable=False),
+    Column("leaf_index", BigInteger),
+    Column("appended_at", _WHEN, nullable=False),
+    UniqueConstraint("log_id", "leaf_index"),
+    UniqueConstraint("log_id", "kind", "digest"),
+    Index("ix_log_entries_open", "log_id", "id", postgresql_where=text("leaf_index IS NULL")),
+    Index("ix_log_entries_digest", "digest"),
+)
+log_tiles = Table(
+    "log_tiles",
+    metadata,
+    Column("log_id", Uuid, ForeignKey("logs.id"), primary_key=True),
+    Column("level", SmallInteger, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("hashes", LargeBinary, nullable=False),
+)
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("log_id", Uuid, ForeignKey("logs.id"), nullable=False, index=True),
+    Column("tree_size", BigInteger, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("created_at", _WHEN, nullable=False),
+    Column("tx_hash", LargeBinary),
+    Column("log_index", BigInteger),
+    Column("block_number", BigInteger),
+    Column("block_hash", LargeBinary),
+    Column("block_time", _WHEN),
+    Index(
+        "uq_checkpoints_in_flight",
+        "log_id",
+        unique=True,
+        postgresql_where=text("state IN ('sealed', 'submitted', 'included')"),
+    ),
+)
+anchor_transactions = Table(
+    "anchor_transactions",
+    metadata,
+    # A chain that forgot everything gets the very same bytes again, for another checkpoint.
+    Column("checkpoint_id", BigInteger, ForeignKey("checkpoints.id"), primary_key=True),
+    Column("hash", LargeBinary, primary_key=True),
+    Column("nonce", BigInteger, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("created_at", _WHEN, nullable=False),
+)
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("entry_id", BigInteger, ForeignKey("log_entries.id"), primary_key=True),
+    Column("checkpoint_id", BigInteger, ForeignKey("checkpoints.id"), nullable=False, index=True),
+    Column("document", LargeBinary, nullable=False),
+)
