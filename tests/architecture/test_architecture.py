@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from app.verification.report import DEFENDS_AGAINST
+
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted((ROOT / "app").rglob("*.py"))
 LONGEST = 400
@@ -154,3 +156,8 @@ def test_key_files_are_never_kept() -> None:
     assert [
         name for name in kept if re.search(r"\.(pem|key|p12|pfx|jks)$|(^|/)(keystores/|\.env$|passphrase)", name)
     ] == []
+
+
+def test_the_readme_names_every_check_and_what_it_defends_against() -> None:
+    rows = dict(re.findall(r"^\| (\w+) \| (.+) \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE))
+    assert {check: rows.get(check) for check in DEFENDS_AGAINST} == dict(DEFENDS_AGAINST)
