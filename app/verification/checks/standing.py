@@ -51,7 +51,10 @@ def check_status(evidence: Evidence, trail: Trail, canonicaliser: CanonicalForm)
     # What was fetched now is the state of now; what was brought is as old as it says.
     relied_on = made if trail.is_past else fetched.at or made
     if withdrawn:
-        return _withdrawn(trail, _reason(evidence, entry, issuer), relied_on, fetched.source)
+        reason = _reason(evidence, entry, issuer)
+        if reason is None and trail.is_past and made is not None and made > trail.moment:
+            return of(fetched, "status", Outcome.ERROR, "withdrawn_when_unknown", f"It was withdrawn by {day(made)}.")
+        return _withdrawn(trail, reason, relied_on, fetched.source)
     return finding("status", Outcome.VALID, "status_ok", "The issuer has not withdrawn it.", relied_on, fetched.source)
 
 
