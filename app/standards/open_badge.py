@@ -20,6 +20,7 @@ CONTEXT = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 EXTENSIONS = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
 CONTEXTS = (vc.CONTEXT, CONTEXT, EXTENSIONS)
 SCHEMA = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
+SCHEMA_TYPE = "1EdTechJsonSchemaValidator2019"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +99,8 @@ def achievement_credential(issuer: Profile, achievement: Achievement, award: Awa
     """The unsigned credential, members in reading order."""
     subject: dict[str, Any] = {
         "type": ["AchievementSubject"],
-        "identifier": [
-            {
-                "type": "IdentityObject",
-                "hashed": True,
-                "identityHash": award.email_hash,
-                "identityType": "emailAddress",
-                "salt": award.email_salt,
-            },
-            _identity("name", award.learner_name),
-            _identity("ext:awardRef", award.award_reference),
-        ],
-        "achievement": _achievement(achievement),
+        "identifier": learner_json(award.learner_name, award.email_hash, award.email_salt, award.award_reference),
+        "achievement": achievement_json(achievement),
     }
     if award.credits_earned is not None:
         subject["creditsEarned"] = award.credits_earned
@@ -121,13 +112,13 @@ def achievement_credential(issuer: Profile, achievement: Achievement, award: Awa
         "@context": list(CONTEXTS),
         "id": award.id,
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
-        "issuer": _profile(issuer),
+        "issuer": profile_json(issuer),
         "validFrom": vc.timestamp(award.valid_from),
         "awardedDate": f"{award.awarded_on.isoformat()}T00:00:00Z",
         "name": achievement.name,
         "credentialSubject": subject,
         "credentialStatus": award.status,
-        "credentialSchema": [{"id": SCHEMA, "type": "1EdTechJsonSchemaValidator2019"}],
+        "credentialSchema": [{"id": SCHEMA, "type": SCHEMA_TYPE}],
     }
     if award.parts:
         document["relatedResource"] = [
@@ -136,7 +127,23 @@ def achievement_credential(issuer: Profile, achievement: Achievement, award: Awa
     return document
 
 
-def _profile(profile: Profile) -> dict[str, Any]:
+def learner_json(name: str, email_hash: str, email_salt: str, reference: str) -> list[dict[str, Any]]:
+    """The `identifier` of a learner who has no wallet: three IdentityObjects, none of them a number of a person."""
+    return [
+        {
+            "type": "IdentityObject",
+            "hashed": True,
+            "identityHash": email_hash,
+            "identityType": "emailAddress",
+            "salt": email_salt,
+        },
+        _identity("name", name),
+        _identity("ext:awardRef", reference),
+    ]
+
+
+def profile_json(profile: Profile) -> dict[str, Any]:
+    """A Profile as a credential shows it."""
     value: dict[str, Any] = {"id": profile.id, "type": ["Profile"], "name": profile.name}
     if profile.url:
         value["url"] = profile.url
@@ -157,7 +164,8 @@ def _result_description_id(achievement: Achievement) -> str:
     return f"{achievement.id}#grade"
 
 
-def _achievement(achievement: Achievement) -> dict[str, Any]:
+def achievement_json(achievement: Achievement) -> dict[str, Any]:
+    """An Achievement as a credential shows it."""
     value: dict[str, Any] = {
         "id": achievement.id,
         "type": ["Achievement"],
@@ -167,7 +175,7 @@ def _achievement(achievement: Achievement) -> dict[str, Any]:
         "criteria": {"id": f"{achievement.id}#criteria", "narrative": achievement.criteria},
     }
     if achievement.creator:
-        value["creator"] = _profile(achievement.creator)
+        value["creator"] = profile_json(achievement.creator)
     if achievement.credits is not None:
         value["creditsAvailable"] = achievement.credits
     if achievement.code:
