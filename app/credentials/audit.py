@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.credentials import store
 from app.database import transaction
 from app.institutions import service as institutions
-from app.standards import data_integrity, did, strict_json
+from app.standards import clr, data_integrity, did, strict_json
 from app.standards.anchor_receipt import binding_digest
 from app.standards.data_integrity import CanonicalForm, ProofProblem
 from app.standards.did import DidDocument
@@ -47,7 +47,7 @@ async def audit_credentials(
 def _digest(data: bytes, canonical: CanonicalForm, issuer: DidDocument) -> bytes | None:
     """The binding digest of a document whose signature holds; None for any other."""
     try:
-        document = strict_json.parse_object(data)
+        document = strict_json.parse_object(data, clr.MAX_BYTES)
         proof = data_integrity.read_proof(document)
         hash_data = data_integrity.hash_for(proof, document, canonical)
     except (NotStrictJson, ProofProblem, NotCanonicalisable):

@@ -13,6 +13,7 @@ from app.anchoring import service as anchoring
 from app.catalogue import service as catalogue
 from app.credentials import issuing, status, store
 from app.credentials.model import (
+    ACHIEVEMENTS,
     CohortImport,
     Credential,
     CredentialState,
@@ -27,7 +28,7 @@ from app.credentials.signing import Issuer
 from app.errors import Conflict, NotFound, Refused
 from app.institutions import service as institutions
 from app.institutions.ports import KeyStore
-from app.standards import status_list, strict_json
+from app.standards import clr, status_list, strict_json
 from app.standards.anchor_receipt import LeafKind
 from app.standards.data_integrity import CanonicalForm
 
@@ -165,8 +166,10 @@ async def list_issued(
 
 
 async def held_by(conn: AsyncConnection, institution_id: UUID, learner_id: UUID) -> tuple[Credential, ...]:
-    """A learner's signed credentials, withdrawn ones included, by award date."""
-    return await store.list_credentials(conn, institution_id, learner_id=learner_id, state=CredentialState.SIGNED)
+    """What a learner achieved: signed credentials, withdrawn ones included, by award date. Records are none of it."""
+    return await store.list_credentials(
+        conn, institution_id, kinds=ACHIEVEMENTS, learner_id=learner_id, state=CredentialState.SIGNED
+    )
 
 
 async def lock_held_by_each(
@@ -178,7 +181,8 @@ async def lock_held_by_each(
     """
     held: dict[UUID, list[Credential]] = {learner_id: [] for learner_id in learner_ids}
     for credential in await store.lock_held(conn, institution_id, learner_ids):
-        held[credential.learner_id].append(credential)
+        if credential.learner_id is not None:
+            held[credential.learner_id].append(credential)
     return {learner_id: tuple(found) for learner_id, found in held.items()}
 
 
@@ -248,7 +252,7 @@ async def evidence(conn: AsyncConnection, credential_id: UUID) -> PublishedEvide
     signed = await signed_document(conn, credential_id)
     institution = await institutions.get_by_id(conn, signed.record.institution_id)
     did_document = await institutions.published_did_document(conn, did=institution.did)
-    list_url, _ = status_list.read_entry(strict_json.parse_object(signed.document)) or ("", 0)
+    list_url, _ = status_list.read_entry(strict_json.parse_object(signed.document, clr.MAX_BYTES)) or ("", 0)
     listed = await status.published(conn, institution.id, int(list_url.rpartition("/")[2] or 0))
     return PublishedEvidence(signed, institution, did_document, list_url, listed)
 
@@ -305,7 +309,7 @@ async def revoke(
 
 
 async def review_dependents(conn: AsyncConnection, part_id: UUID) -> list[UUID]:
-    """Flag every award in force that relied on a withdrawn credential; their ids."""
+    """Flag every award and record in force that relied on a withdrawn credential; their ids."""
     part = await store.find_credential(conn, part_id)
     if part is None or part.revoked_at is None:
         return []

@@ -1,6 +1,6 @@
 """Queries about credentials and the parts of awards."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.credentials.model import Credential, CredentialKind, CredentialState, RevocationReason
+from app.credentials.model import ACHIEVEMENTS, Credential, CredentialKind, CredentialState, RevocationReason
 from app.credentials.store.tables import credential_parts, credentials
 
 
@@ -91,12 +91,32 @@ async def find_with_document(conn: AsyncConnection, credential_id: UUID) -> tupl
     return (_credential(row), row.document) if row else None
 
 
+async def find_in_force(conn: AsyncConnection, institution_id: UUID, **match: Any) -> Credential | None:
+    """The one credential that matches and is not withdrawn."""
+    query = select(credentials).filter_by(institution_id=institution_id, revoked_at=None, **match)
+    row = (await conn.execute(query)).one_or_none()
+    return _credential(row) if row else None
+
+
+async def lock_endorsements(conn: AsyncConnection, institution_id: UUID) -> None:
+    """Let one transaction at a time endorse for an institution: there is no row to lock before the first one."""
+    key = func.hashtextextended(f"endorsing:{institution_id}", 0)
+    await conn.execute(select(func.pg_advisory_xact_lock(key)))
+
+
 async def list_credentials(
-    conn: AsyncConnection, institution_id: UUID, *, limit: int | None = None, offset: int = 0, **match: Any
+    conn: AsyncConnection,
+    institution_id: UUID,
+    *,
+    kinds: Collection[CredentialKind] = tuple(CredentialKind),
+    limit: int | None = None,
+    offset: int = 0,
+    **match: Any,
 ) -> tuple[Credential, ...]:
     query = (
         select(credentials)
         .filter_by(institution_id=institution_id, **match)
+        .where(credentials.c.kind.in_(kinds))
         .order_by(credentials.c.awarded_on, credentials.c.id)
         .limit(limit)
         .offset(offset)
@@ -111,6 +131,7 @@ async def lock_held(conn: AsyncConnection, institution_id: UUID, learner_ids: It
         .where(
             credentials.c.institution_id == institution_id,
             credentials.c.learner_id.in_(list(learner_ids)),
+            credentials.c.kind.in_(ACHIEVEMENTS),
             or_(credentials.c.state == CredentialState.SIGNED, credentials.c.kind == CredentialKind.AWARD),
         )
         .order_by(credentials.c.id)
@@ -155,7 +176,7 @@ async def set_revoked(
 
 
 async def mark_for_review(conn: AsyncConnection, part_id: UUID, reason: str) -> list[UUID]:
-    """Flag every award in force that names `part_id`; their ids."""
+    """Flag every award and record in force that names `part_id`; their ids."""
     query = (
         update(credentials)
         .where(
@@ -185,4 +206,5 @@ def _credential(row: Row[Any]) -> Credential:
         revoked_at=row.revoked_at,
         revocation_reason=RevocationReason(row.revocation_reason) if row.revocation_reason else None,
         review_reason=row.review_reason,
+        endorsed_id=row.endorsed_id,
     )

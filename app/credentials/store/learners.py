@@ -39,6 +39,13 @@ async def find_learner(conn: AsyncConnection, institution_id: UUID, learner_id: 
     return _learner(row) if row else None
 
 
+async def lock_learner(conn: AsyncConnection, institution_id: UUID, learner_id: UUID) -> Learner | None:
+    """As `find_learner`; whoever else asks for the same lock waits. New credentials of the learner do not."""
+    query = select(learners).filter_by(id=learner_id, institution_id=institution_id).with_for_update(key_share=True)
+    row = (await conn.execute(query)).one_or_none()
+    return _learner(row) if row else None
+
+
 async def list_learners(conn: AsyncConnection, institution_id: UUID, ids: Iterable[UUID]) -> tuple[Learner, ...]:
     query = select(learners).where(learners.c.institution_id == institution_id, learners.c.id.in_(list(ids)))
     return tuple(_learner(row) for row in await conn.execute(query))

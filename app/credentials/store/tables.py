@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from sqlalchemy import (
+    CheckConstraint,
     Column,
     Date,
     DateTime,
@@ -76,12 +77,13 @@ credentials = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     _owned(),
-    Column("learner_id", Uuid, ForeignKey("learners.id"), nullable=False, index=True),
+    Column("learner_id", Uuid, ForeignKey("learners.id"), index=True),
     Column("import_id", Uuid, ForeignKey("cohort_imports.id"), index=True),
-    Column("kind", String(10), nullable=False),
+    Column("kind", String(12), nullable=False),
     Column("state", String(10), nullable=False),
     Column("qualification_id", String(120), nullable=False),
     Column("unit_id", String(120)),
+    Column("endorsed_id", String(500)),
     Column("grade", String(40), nullable=False),
     Column("credits_earned", Integer),
     Column("awarded_on", Date, nullable=False),
@@ -96,6 +98,8 @@ credentials = Table(
     Column("revocation_note", String(500)),
     Column("review_reason", String(500)),
     UniqueConstraint("status_list_id", "status_index"),
+    CheckConstraint("(kind = 'endorsement') = (learner_id IS NULL)", name="learner"),
+    CheckConstraint("(kind = 'endorsement') = (endorsed_id IS NOT NULL)", name="endorsed"),
     Index("ix_credentials_prepared", "institution_id", "id", postgresql_where=text("state = 'prepared'")),
     Index(
         "uq_credentials_one_per_unit",
@@ -112,6 +116,20 @@ credentials = Table(
         "qualification_id",
         unique=True,
         postgresql_where=text("revoked_at IS NULL AND kind = 'award'"),
+    ),
+    Index(
+        "uq_credentials_one_record",
+        "institution_id",
+        "learner_id",
+        unique=True,
+        postgresql_where=text("revoked_at IS NULL AND kind = 'record'"),
+    ),
+    Index(
+        "uq_credentials_one_endorsement",
+        "institution_id",
+        "endorsed_id",
+        unique=True,
+        postgresql_where=text("revoked_at IS NULL AND kind = 'endorsement'"),
     ),
 )
 credential_parts = Table(
