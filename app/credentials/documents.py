@@ -44,11 +44,12 @@ def unit_achievement_id(institution: Institution, unit: Unit) -> str:
 def programme_achievement(institution: Institution, qualification: Qualification) -> Achievement:
     """A qualification as the whole to which parts belong. Where it is named, nobody is said to have earned it.
 
-    Its identifier is not that of the stacked award: that one says "completed".
+    Its identifier is not that of the stacked award, which says "completed", and leads to the same page. Not a
+    fragment: the identifier of its criteria adds one, and an address has room for one only.
     """
     certifier = qualification.overall_awarded_by or qualification.awarding_organisation
     return Achievement(
-        id=f"{institution.public_url}/catalogue/qualifications/{qualification.id}#programme",
+        id=f"{institution.public_url}/catalogue/qualifications/{qualification.id}?programme",
         name=qualification.title,
         description=(
             f"{qualification.title}, level {qualification.level}. Named here so that its parts can say what they "
