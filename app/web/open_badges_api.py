@@ -15,6 +15,12 @@ from app.web.dependencies import wiring_of
 from app.web.documents import OPEN
 
 BASE = "/ims/ob/v3p0"
+UNSUPPORTED = {
+    "imsx_codeMajor": "unsupported",
+    "imsx_severity": "error",
+    "imsx_description": f"This part of the Open Badges API is not offered here. What is: {BASE}/discovery",
+}
+"""Imsx_StatusInfo, the one form of refusal that clients of this API read."""
 _KEPT = {**OPEN, "Cache-Control": "public, max-age=3600"}
 _DESCRIPTION = (
     "This installation issues Open Badges 3.0 credentials and publishes each at an address of its own, "
@@ -78,13 +84,7 @@ async def _discovery(request: Request) -> Response:
 
 
 async def _unsupported(request: Request) -> Response:
-    # Imsx_StatusInfo, the one form of refusal that clients of this API read.
-    members = {
-        "imsx_codeMajor": "unsupported",
-        "imsx_severity": "error",
-        "imsx_description": f"This part of the Open Badges API is not offered here. What is: {BASE}/discovery",
-    }
-    return JSONResponse(members, 501, _KEPT)
+    return JSONResponse(UNSUPPORTED, 501, _KEPT)
 
 
 routes = [
