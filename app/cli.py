@@ -5,6 +5,7 @@ Exit codes: 0 done (or: valid), 1 refused (or: not valid), 2 wrong usage, 3 cann
 
 import asyncio
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -13,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from app import operating
+from app import operating, operating_keys
 from app.errors import AppError, OutsideFailed, Refused
 from app.logs import configure_logging
 from app.operating import out, run
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.add_typer(operating.institution_app, name="institution")
 app.add_typer(operating.wallet_app, name="wallet")
 app.add_typer(operating.key_app, name="api-key")
+app.add_typer(operating_keys.keys_app, name="keys")
 app.add_typer(operating.registry_app, name="registry")
 app.add_typer(operating.record_app, name="record")
 
@@ -74,15 +76,29 @@ def migrate() -> None:
 
 
 @app.command()
-def serve() -> None:
-    """Serve the web application."""
+def serve(
+    conformance: Annotated[
+        bool, typer.Option("--conformance", help="Serve a test tenant for conformance suites instead, over HTTPS.")
+    ] = False,
+    port: Annotated[int | None, typer.Option(help="Instead of the one in the settings.", min=1, max=65535)] = None,
+) -> None:
+    """Serve the web application; or, instead of it, a test tenant that signs what conformance suites send."""
+    port = port or settings().port
+    if conformance:
+        from app.conformance import serving
+
+        session = serving.prepare(settings(), port)
+        for line in session.described():
+            out.print(line)
+        serving.run(session, settings().host)
+        return
     import uvicorn
 
     uvicorn.run(
         "app.main:create_app",
         factory=True,
         host=settings().host,
-        port=settings().port,
+        port=port,
         access_log=False,
         log_config=None,
     )
@@ -132,6 +148,49 @@ def import_file(
 
 
 @app.command()
+def correct(
+    credential: Annotated[UUID, typer.Argument(help="The credential's number.")],
+    reason: Annotated[
+        str,
+        typer.Option(help="grade changed, award date wrong, wrong learner details, change of name, or other."),
+    ],
+    grade: Annotated[str | None, typer.Option(help="The grade as it should be.")] = None,
+    award_date: Annotated[str | None, typer.Option(help="The award date as it should be, such as 2026-06-26.")] = None,
+    name: Annotated[str | None, typer.Option(help="The learner's name as it should be.")] = None,
+    note: Annotated[str, typer.Option(help="For your own records.")] = "",
+) -> None:
+    """Correct a credential. It keeps its number; a change of name renews all of the learner's credentials."""
+    from app.credentials import correcting
+    from app.credentials import service as credentials
+    from app.credentials.model import Changes
+    from app.database import transaction
+    from app.errors import NotFound
+    from app.wiring import now
+
+    async def work(wiring: "Wiring") -> None:
+        moment = now()
+        awarded_on = None if award_date is None else correcting.award_date(award_date, moment.date())
+        async with transaction(wiring.engine) as conn:
+            found = await credentials.find(conn, credential)
+            if found is None:
+                raise NotFound("credential_unknown", "There is no credential with this number here.")
+            issuer = await wiring.issuer(conn, found.institution_id)
+            corrected = await credentials.correct(
+                conn,
+                issuer,
+                wiring.canonical,
+                credential,
+                changes=Changes(grade, awarded_on, name),
+                reason=reason,
+                note=note,
+                now=moment,
+            )
+        out.print(f"Corrected: this is edition {corrected.edition}. Whoever checks the former one will see that.")
+
+    run(work)
+
+
+@app.command()
 def revoke(
     credential: Annotated[UUID, typer.Argument(help="The credential's number.")],
     reason: Annotated[str, typer.Option(help="For example: issued in error, grade changed, malpractice.")],
@@ -157,24 +216,31 @@ def revoke(
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(help="A credential or a bundle (JSON).", exists=True, dir_okay=False)],
-    rpc: Annotated[str | None, typer.Option(help="Address of a node of the chain to ask.")] = None,
+    file: Annotated[
+        Path, typer.Argument(help="A credential or a bundle: JSON, or a PNG, SVG or PDF.", exists=True, dir_okay=False)
+    ],
+    rpc: Annotated[
+        list[str] | None, typer.Option(help="Address of a node of the chain; given twice, both must agree.")
+    ] = None,
     issuers: Annotated[Path, typer.Option(help="Folder of recognised issuers.")] = Path("wallets/public"),
     served_at: Annotated[str | None, typer.Option(help="Where a development issuer's pages are really served.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Use only what the bundle brings; ask nobody.")] = False,
+    at: Annotated[datetime | None, typer.Option(help="The day asked about.", formats=["%Y-%m-%d"])] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Verify a credential from public sources alone: the document, the issuer's publications, the chain."""
+    from app.verification.verify import end_of_day
     from app.verifying import verify_file
 
     report = asyncio.run(
         verify_file(
             file.read_bytes(),
-            rpc_url=None if offline else rpc or settings().chain_rpc_url,
+            rpc_urls=[] if offline else rpc or [url for url in (settings().chain_rpc_url,) if url],
             issuers=issuers,
             served_at=served_at,
             offline=offline,
             base=settings(),
+            as_of=end_of_day(at.date()) if at else None,
         )
     )
     if as_json:
@@ -183,8 +249,32 @@ def verify(
         colour = {"valid": "green", "cannot tell": "yellow"}.get(report.verdict, "red")
         out.print(Text.assemble((report.verdict.upper(), f"bold {colour}"), f" {report.summary}"))
         for finding in report.findings:
-            out.print(f"  {finding.outcome:<8}{finding.check:<11} {finding.sentence} ({finding.code})")
+            out.print(f"  {finding.outcome:<8}{finding.check:<13} {finding.sentence} ({finding.code})")
+        shown = f"{report.true_as_of:%d %B %Y, %H:%M} UTC" if report.true_as_of else "an unknown time"
+        out.print(f"  Evidence reached: {report.level}. True as of {shown}.")
     raise SystemExit({"valid": 0, "cannot tell": EXIT_OUTSIDE}.get(report.verdict, 1))
+
+
+@app.command()
+def bundle(
+    credential: Annotated[str, typer.Argument(help="Address (https://…) or file of a credential.")],
+    into: Annotated[Path, typer.Option("--into", help="The file to write.")] = Path("credential-bundle.json"),
+    served_at: Annotated[str | None, typer.Option(help="Where a development issuer's pages are really served.")] = None,
+) -> None:
+    """Make one file that can be checked for good: the credential, and all that is published about it."""
+    from app.verifying import bundle_of, fetch_credential
+
+    if credential.startswith(("https://", "http://")):
+        data = asyncio.run(fetch_credential(credential, served_at=served_at))
+    elif Path(credential).is_file():
+        data = Path(credential).read_bytes()
+    else:
+        raise Refused("file_missing", f"There is no file {credential}, and it is no address that starts with https://.")
+    made = asyncio.run(bundle_of(data, issuers=Path("wallets/public"), served_at=served_at))
+    into.write_bytes(made.document)
+    out.print(f"Written to {into}, {len(made.document):,} bytes. Check it with: stackmark verify --offline {into}")
+    for sentence in made.missing:
+        out.print(f"Not in it: {sentence}")
 
 
 @app.command()
@@ -194,6 +284,7 @@ def audit(
     """Recompute every log and find every credential in it exactly once."""
     from app.anchoring import service as anchoring
     from app.anchoring.audit import audit_log, places_of
+    from app.credentials.accreditation_audit import audit_accreditations
     from app.credentials.audit import audit_credentials
     from app.database import transaction
     from app.institutions import service as institutions
@@ -209,6 +300,8 @@ def audit(
             found = await audit_log(wiring.engine, log, None if without_chain else wiring.chain)
             places = await places_of(wiring.engine, log, LeafKind.CREDENTIAL)
             count, more = await audit_credentials(wiring.engine, institution.id, wiring.compiled, places)
+            given = await places_of(wiring.engine, log, LeafKind.ACCREDITATION)
+            more += await audit_accreditations(wiring.engine, institution.id, wiring.compiled, given)
             out.print(f"{institution.name}: {count} credentials, {log.size} log entries, {len(found + more)} faults")
             for fault in found + more:
                 out.print(f"  {fault}")

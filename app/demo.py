@@ -29,9 +29,10 @@ from app.adapters.local_chain import free_port, stop_with_parent
 from app.anchoring import service as anchoring
 from app.catalogue import service as catalogue
 from app.catalogue.seed import load_seed
-from app.credentials import cohort_import
+from app.credentials import accrediting, cohort_import
 from app.credentials import service as credentials
 from app.credentials.model import CredentialKind, ImportState
+from app.credentials.scheme import make_scheme_operator
 from app.database import transaction
 from app.errors import AppError
 from app.institutions import service as institutions
@@ -43,6 +44,7 @@ from app.stacking import service as stacking
 from app.wiring import Wiring, now, wired
 
 SLUG = "northgate-sample"
+OPERATOR_SLUG = "scheme-sample"
 NAME = "Northgate College (sample)"
 SAMPLES = ("hnc-computing-2026.csv", "t-level-digital-support-2026.csv")
 ACCREDITED = ("hnc-computing", "tlevel-6105799x")
@@ -121,16 +123,20 @@ async def _prepare(tale: Tale, installation: LocalInstallation, settings: Settin
         with tale.telling("Load the catalogue: T Levels, HTQs, HNC and HND units, occupational standards"):
             async with transaction(wiring.engine) as conn:
                 await catalogue.load_catalogue(conn, load_seed())
-        with tale.telling("Create a sample college with its identity, signing key and public wallet"):
+        with tale.telling(
+            "Create a sample college with its identity, signing key and public wallet, accredited by a scheme operator"
+        ):
             college = await _college(wiring)
             async with transaction(wiring.engine) as conn:
-                identity = await institutions.identity(conn, college.id)
-            installation.chain.fund(identity.wallet.address)
-            published = published_wallet(college, identity.wallet, identity.signing_key)
-            statement = json.dumps(published, indent=2, ensure_ascii=False)
+                everyone = await institutions.list_all(conn)
+                identities = [await institutions.identity(conn, one.id) for one in everyone]
             public = settings.wallets_dir / "public"
             public.mkdir(parents=True, exist_ok=True)
-            (public / f"{SLUG}.json").write_text(statement + "\n", encoding="utf-8")
+            for identity in identities:
+                installation.chain.fund(identity.wallet.address)
+                published = published_wallet(identity.institution, identity.wallet, *identity.keys)
+                statement = json.dumps(published, indent=2, ensure_ascii=False)
+                (public / f"{identity.institution.slug}.json").write_text(statement + "\n", encoding="utf-8")
         for name in SAMPLES:
             with tale.telling(f"Check samples/{name} and take it in"):
                 await _import(wiring, college, name, (Path("samples") / name).read_bytes())
@@ -141,6 +147,7 @@ async def _college(wiring: Wiring) -> Institution:
         known = await institutions.find_by_slug(conn, SLUG)
         if known is not None:
             return known
+        chain_id, contract = await wiring.chain.chain_id(), str(wiring.settings.registry_address)
         issuer = await credentials.become_issuer(
             conn,
             wiring.keystore,
@@ -149,11 +156,24 @@ async def _college(wiring: Wiring) -> Institution:
             name=NAME,
             ukprn="10000001",
             public_url=wiring.settings.public_url,
-            chain_id=await wiring.chain.chain_id(),
-            contract=str(wiring.settings.registry_address),
+            chain_id=chain_id,
+            contract=contract,
             now=now(),
         )
-        await institutions.accredit(conn, issuer.institution.id, ACCREDITED, date(2020, 9, 1))
+        operator = await make_scheme_operator(
+            conn,
+            wiring.keystore,
+            wiring.compiled,
+            name=wiring.settings.scheme_name,
+            public_url=wiring.settings.public_url,
+            chain_id=chain_id,
+            contract=contract,
+            now=now(),
+            slug=OPERATOR_SLUG,
+        )
+        await accrediting.accredit(
+            conn, operator, issuer.institution, ACCREDITED, valid_from=date(2020, 9, 1), now=now()
+        )
         return issuer.institution
 
 

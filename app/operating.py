@@ -5,12 +5,13 @@ import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import typer
 from rich.console import Console
 
-from app.errors import Refused
+from app.errors import AppError, OutsideFailed, Refused
 from app.settings import settings
 
 if TYPE_CHECKING:
@@ -42,19 +43,29 @@ def run(work: Callable[["Wiring"], Awaitable[Result]]) -> Result:
 def institution_create(
     slug: Annotated[str, typer.Argument(help="Short name for addresses, such as northgate-college.")],
     name: Annotated[str, typer.Option(help="The institution's name.")],
-    ukprn: Annotated[str, typer.Option(help="Its UKPRN, eight digits.")],
+    ukprn: Annotated[str, typer.Option(help="Its UKPRN, eight digits; a provider must have one.")] = "",
+    role: Annotated[str, typer.Option(help="provider, awarding-organisation or scheme-operator.")] = "provider",
+    recognition_number: Annotated[str, typer.Option(help="Ofqual's RN of an awarding organisation.")] = "",
+    domain: Annotated[str | None, typer.Option(help="Its own domain, such as creds.college.ac.uk.")] = None,
+    without_dns: Annotated[
+        bool, typer.Option("--without-dns", help="Register although the domain's records are not there yet.")
+    ] = False,
 ) -> None:
     """Register an institution with its DID, signing key and public wallet."""
     from app.catalogue.identifiers import check_ukprn
     from app.credentials import service as credentials
     from app.database import transaction
+    from app.institutions.roles import Role, read_role
     from app.wiring import now
 
     async def work(wiring: "Wiring") -> None:
-        for finding in check_ukprn(ukprn):
+        chosen = read_role(role)
+        for finding in check_ukprn(ukprn) if ukprn or chosen is Role.PROVIDER else ():
             if finding.severity == "error":
                 raise Refused(finding.code, finding.message)
             out.print(f"Please check: {finding.message}")
+        if domain is not None and (unbound := await _look_up(wiring, domain)) and not without_dns:
+            raise unbound
         if wiring.settings.registry_address is None:
             raise Refused("registry_missing", "Set STACKMARK_REGISTRY_ADDRESS to the register's contract.")
         chain_id = await wiring.chain.chain_id()
@@ -70,6 +81,9 @@ def institution_create(
                 chain_id=chain_id,
                 contract=wiring.settings.registry_address,
                 now=now(),
+                domain=domain,
+                role=chosen,
+                recognition_number=recognition_number,
             )
         out.print(f"Registered {issuer.institution.did}. Wallet {issuer.identity.wallet.address} needs funds.")
 
@@ -77,24 +91,157 @@ def institution_create(
     wallet_publish(slug)
 
 
-@institution_app.command("accredit")
-def institution_accredit(
-    slug: Annotated[str, typer.Argument(help="The institution's short name.")],
-    qualifications: Annotated[list[str], typer.Argument(help="Catalogue ids, such as hnc-computing.")],
-    valid_from: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
-) -> None:
-    """Record that an institution may issue for qualifications."""
-    from app.catalogue import service as catalogue
+@institution_app.command("check-domain")
+def institution_check_domain(slug: Annotated[str, typer.Argument(help="The institution's short name.")]) -> None:
+    """Look whether the records of an institution's own domain name its DID."""
     from app.database import transaction
     from app.institutions import service as institutions
 
     async def work(wiring: "Wiring") -> None:
         async with transaction(wiring.engine) as conn:
             institution = await institutions.get(conn, slug)
-            for qualification in qualifications:
-                await catalogue.get_qualification(conn, qualification)
-            await institutions.accredit(conn, institution.id, qualifications, valid_from.date())
-        out.print(f"{institution.name} may issue for {', '.join(qualifications)} from {valid_from.date()}.")
+        if institution.public_url == wiring.settings.public_url:
+            raise Refused("domain_none", "This institution has no domain of its own; its identity lives on ours.")
+        if unbound := await _look_up(wiring, urlsplit(institution.public_url).netloc):
+            raise unbound
+
+    run(work)
+
+
+async def _look_up(wiring: "Wiring", domain: str) -> AppError | None:
+    """Say what the domain's records show, and which are wanted where some are not there; what stands in the way."""
+    from app.institutions.domains import Outcome, check_domain, check_domain_name, records_wanted
+
+    check_domain_name(domain)
+    our_host = urlsplit(wiring.settings.public_url).hostname or ""
+    binding, pointing = await check_domain(wiring.domain_names, domain, our_host)
+    for finding in (binding, pointing):
+        signed = "signed (DNSSEC)" if finding.validated else "not signed (DNSSEC)"
+        told = f", {signed}" if finding.outcome is not Outcome.UNKNOWN else ""
+        out.print(f"{finding.outcome}: {finding.sentence} ({finding.code}{told})")
+    if not binding.outcome is pointing.outcome is Outcome.GOOD:
+        out.print("The records wanted are:")
+        for record in records_wanted(domain, our_host):
+            out.print(f"  {record}")
+    if binding.outcome is Outcome.GOOD:
+        return None
+    if binding.outcome is Outcome.UNKNOWN:
+        return OutsideFailed("dns_unreachable", "Whether the domain names its DID cannot be told just now.")
+    return Refused(binding.code, "The domain does not name its DID yet: create the records above.")
+
+
+@institution_app.command("accredit")
+def institution_accredit(
+    slug: Annotated[str, typer.Argument(help="The institution's short name.")],
+    qualifications: Annotated[list[str], typer.Argument(help="Catalogue ids, such as hnc-computing.")],
+    valid_from: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
+    valid_until: Annotated[datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="Last day.")] = None,
+    by: Annotated[
+        str, typer.Option(help="Who accredits: an awarding organisation here. Else the scheme operator does.")
+    ] = "",
+) -> None:
+    """Sign that an institution may issue for qualifications, or that an awarding organisation may let others."""
+    from app.credentials import accrediting
+    from app.database import transaction
+    from app.institutions import service as institutions
+    from app.standards.accreditation import Action
+    from app.wiring import now
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            child = await institutions.get(conn, slug)
+            parent = await wiring.issuer(conn, (await institutions.get(conn, by or scheme)).id)
+            edge = await accrediting.accredit(
+                conn,
+                parent,
+                child,
+                qualifications,
+                valid_from=valid_from.date(),
+                valid_until=valid_until.date() if valid_until else None,
+                now=now(),
+            )
+        may = "issue" if edge.action is Action.ISSUE else "let others issue"
+        until = f" until {edge.valid_until}" if edge.valid_until else ""
+        out.print(f"{child.name} may {may} for {', '.join(qualifications)} from {edge.valid_from}{until}.")
+        out.print(f"Accreditation {edge.id}, signed by {parent.institution.name}.")
+
+    scheme = "" if by else _scheme_operator()
+    run(work)
+
+
+def _scheme_operator() -> str:
+    """The short name of the installation's scheme operator, made and published when there is none yet."""
+    from app.credentials.scheme import find_scheme_operator, make_scheme_operator
+    from app.database import transaction
+    from app.wiring import now
+
+    async def work(wiring: "Wiring") -> tuple[str, bool]:
+        async with transaction(wiring.engine) as conn:
+            known = await find_scheme_operator(conn)
+        if known is not None:
+            return known.slug, False
+        if wiring.settings.registry_address is None:
+            raise Refused("registry_missing", "Set STACKMARK_REGISTRY_ADDRESS to the register's contract.")
+        chain_id = await wiring.chain.chain_id()
+        async with transaction(wiring.engine) as conn:
+            made = await make_scheme_operator(
+                conn,
+                wiring.keystore,
+                wiring.compiled,
+                name=wiring.settings.scheme_name,
+                public_url=wiring.settings.public_url,
+                chain_id=chain_id,
+                contract=wiring.settings.registry_address,
+                now=now(),
+            )
+        out.print(f"Registered {made.institution.did}. Wallet {made.identity.wallet.address} needs funds.")
+        return made.institution.slug, True
+
+    slug, is_new = run(work)
+    if is_new:
+        wallet_publish(slug)
+    return slug
+
+
+@institution_app.command("accreditations")
+def institution_accreditations(slug: Annotated[str, typer.Argument(help="The institution's short name.")]) -> None:
+    """List the signed accreditations behind an institution, newest first."""
+    from app.credentials import accrediting
+    from app.database import transaction
+    from app.institutions import service as institutions
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            names = {one.id: one.name for one in await institutions.list_all(conn)}
+            edges = await accrediting.edges_of(conn, (await institutions.get(conn, slug)).id)
+        for edge in edges:
+            until = f" until {edge.valid_until}" if edge.valid_until else ""
+            state = "  withdrawn" if edge.withdrawn_at else ""
+            out.print(
+                f"{edge.id}  {names[edge.parent_id]} lets {names[edge.child_id]} {edge.action}"
+                f" {', '.join(edge.qualification_ids)} from {edge.valid_from}{until}{state}"
+            )
+        if not edges:
+            out.print("None yet: stackmark institution accredit")
+
+    run(work)
+
+
+@institution_app.command("withdraw-accreditation")
+def institution_withdraw_accreditation(
+    accreditation: Annotated[UUID, typer.Argument(help="The accreditation's number.")],
+    reason: Annotated[str, typer.Option(help="Why; kept by the one who withdraws it.")],
+) -> None:
+    """Withdraw an accreditation. What was issued before keeps its standing; nothing more can be issued."""
+    from app.credentials import accrediting
+    from app.database import transaction
+    from app.wiring import now
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            parent = await wiring.issuer(conn, await accrediting.accreditor_of(conn, accreditation))
+            await accrediting.withdraw(conn, parent, accreditation, reason, now())
+        out.print("Withdrawn.")
 
     run(work)
 
@@ -109,7 +256,8 @@ def institution_list() -> None:
         async with transaction(wiring.engine) as conn:
             everyone = await institutions.list_all(conn)
         for institution in everyone:
-            out.print(f"{institution.slug}  {institution.name}  UKPRN {institution.ukprn}  {institution.did}")
+            number = f"UKPRN {institution.ukprn}" if institution.ukprn else institution.role
+            out.print(f"{institution.slug}  {institution.name}  {number}  {institution.did}")
         if not everyone:
             out.print("No institution yet: stackmark institution create")
 
@@ -118,7 +266,7 @@ def institution_list() -> None:
 
 @wallet_app.command("publish")
 def wallet_publish(slug: Annotated[str, typer.Argument(help="The institution's short name.")]) -> None:
-    """Write wallets/public/<slug>.json, the public statement of an institution's wallet."""
+    """Write wallets/public/<slug>.json, the public statement of an institution's wallet and keys."""
     from app.database import transaction
     from app.institutions import service as institutions
     from app.institutions.model import published_wallet
@@ -128,7 +276,7 @@ def wallet_publish(slug: Annotated[str, typer.Argument(help="The institution's s
             identity = await institutions.identity(conn, (await institutions.get(conn, slug)).id)
         folder = wiring.settings.wallets_dir / "public"
         folder.mkdir(parents=True, exist_ok=True)
-        statement = published_wallet(identity.institution, identity.wallet, identity.signing_key)
+        statement = published_wallet(identity.institution, identity.wallet, *identity.keys)
         file = folder / f"{slug}.json"
         file.write_text(json.dumps(statement, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         out.print(f"Published in {file}")

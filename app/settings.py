@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, IPvAnyAddress, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import Refused
@@ -27,18 +27,26 @@ class Settings(BaseSettings):
     contracts_dir: Path = Path("contracts")
     database_url: SecretStr | None = None
     chain_rpc_url: str | None = None
+    # More nodes of the same chain that a check must find in agreement, separated by spaces.
+    witness_rpc_urls: str = ""
     registry_address: str | None = Field(default=None, pattern=r"^0x[0-9a-fA-F]{40}$")
     finality: str = Field(default="finalized", pattern=r"^(finalized|safe|[0-9]{1,3})$")
     public_url: str = "http://localhost:8000"
     host: str = "127.0.0.1"
     port: _PORT = 8000
+    dns_server: IPvAnyAddress | None = None
+    dns_port: _PORT = 53
     passphrase: SecretStr | None = None
     passphrase_file: Path | None = None
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
     log_format: str = Field(default="text", pattern=r"^(text|json)$")
     worker_heartbeat_seconds: float = Field(default=10, gt=0, le=60)
     worker_poll_seconds: float = Field(default=2, gt=0, le=60)
+    scheme_name: str = "Stackmark scheme operator (this installation)"
     public_writes_per_minute: int = Field(default=120, ge=1)
+    # Of `stackmark serve --conformance` alone; both are made anew at each start where they are not given.
+    conformance_seed: SecretStr | None = Field(default=None, min_length=16)
+    conformance_token: SecretStr | None = Field(default=None, min_length=16)
 
     @field_validator("database_url")
     @classmethod

@@ -1,30 +1,48 @@
 """Verifying a file as anybody could: no database, no account; the document, what the issuer publishes, a chain."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from app.adapters.contexts import canonicaliser
+from app.adapters.pdf import attached_json
 from app.adapters.publications import BundledPublications, HttpPublications
 from app.adapters.recognition import FileList
-from app.adapters.registry import EvmRegistry, NoRegistry
+from app.adapters.registry import NoRegistry, registry_of
+from app.errors import OutsideFailed, Refused
 from app.settings import Settings
-from app.verification import verify
+from app.verification import carriers, verify
+from app.verification.bundling import Bundle, make_bundle
+from app.verification.checks.trail import Trail
 from app.verification.ports import Publications, Registry
 from app.verification.report import Report
 
 
 async def verify_file(
-    data: bytes, *, rpc_url: str | None, issuers: Path, served_at: str | None, offline: bool, base: Settings
+    data: bytes,
+    *,
+    rpc_urls: Sequence[str],
+    issuers: Path,
+    served_at: str | None,
+    offline: bool,
+    base: Settings,
+    as_of: datetime | None = None,
 ) -> Report:
-    """The report on a credential or bundle. Raises `Refused` for what is not one."""
-    submission, bundle = verify.read_submission(data)
+    """The report on a credential or bundle, as of now or a past moment; plain, or inside a picture or PDF.
+
+    With several `rpc_urls`, nodes of the same chain, only what all of them say is believed. Raises `Refused` for what
+    is not one.
+    """
+    submission, bundle = verify.read_submission(carriers.unwrap(data, attached_json).payload)
+    if submission.embedded:
+        # One report on the outer document would vouch for credentials that nobody looked at.
+        raise Refused("several_credentials", "This file holds several credentials. Check each as a file of its own.")
     recogniser = FileList(issuers)
     publications: Publications = BundledPublications(bundle, recogniser)
     if not offline:
         publications = HttpPublications(allow_localhost=True, served_at=served_at)
-    async with _registry(rpc_url, base) as registry:
+    async with _registry(rpc_urls, base) as registry:
         return await verify.verify(
             submission,
             publications=publications,
@@ -32,18 +50,48 @@ async def verify_file(
             recogniser=recogniser,
             canonicaliser=canonicaliser(),
             now=datetime.now(UTC),
+            as_of=as_of,
         )
 
 
+async def fetch_credential(url: str, *, served_at: str | None) -> bytes:
+    """The credential at an address a person gave: the document's own, or that of a page of ours which checks it.
+
+    Raises `OutsideFailed("credential_not_fetched")`.
+    """
+    publications = HttpPublications(allow_localhost=True, served_at=served_at)
+    fetched = await publications.credential(url.replace("/verify/", "/credentials/"))
+    if fetched.data is None:
+        raise OutsideFailed("credential_not_fetched", fetched.failure)
+    return fetched.data
+
+
+async def bundle_of(data: bytes, *, issuers: Path, served_at: str | None) -> Bundle:
+    """A bundle of a credential, made from public sources alone. Raises `Refused` (not_bundled, what reading raises)."""
+    submission, _ = verify.read_submission(data)
+    try:
+        return await make_bundle(
+            submission,
+            publications=HttpPublications(allow_localhost=True, served_at=served_at),
+            registry=NoRegistry(),
+            recogniser=FileList(issuers),
+            canonicaliser=canonicaliser(),
+            trail=Trail(datetime.now(UTC)),
+        )
+    except ValueError as error:
+        raise Refused("not_bundled", f"No bundle was made. {error}") from None
+
+
 @asynccontextmanager
-async def _registry(rpc_url: str | None, base: Settings) -> AsyncIterator[Registry]:
-    if rpc_url is None:
+async def _registry(rpc_urls: Sequence[str], base: Settings) -> AsyncIterator[Registry]:
+    if not rpc_urls:
         yield NoRegistry()
         return
     from app.adapters.evm import EvmChain
 
-    chain = EvmChain(rpc_url, base.finality, base.contracts_dir)
+    chains = [EvmChain(url, base.finality, base.contracts_dir) for url in rpc_urls]
     try:
-        yield EvmRegistry(chain)
+        yield registry_of(chains)
     finally:
-        await chain.close()
+        for chain in chains:
+            await chain.close()

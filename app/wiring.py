@@ -1,5 +1,6 @@
 """The composition root: which adapter stands behind which port."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,25 +11,28 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.adapters.contexts import canonicaliser
+from app.adapters.contexts import canonicaliser, conformance_canonicaliser
 from app.adapters.keystore import FileKeystore
+from app.adapters.pdf import attached_json
 from app.adapters.publications import HostedPublications, HttpPublications, KnownPublications
 from app.adapters.recognition import KnownTenant, TenantList
 from app.anchoring.sending import Steps
 from app.credentials import service as credentials
 from app.credentials.model import PublishedEvidence
 from app.credentials.signing import Issuer, ReceiptKey
-from app.database import create_engine, transaction
+from app.database import create_engine
 from app.errors import OutsideFailed
+from app.institutions.ports import DomainNames
 from app.settings import Settings
 from app.standards import clr, strict_json
 from app.standards.compiled_shape import ShapeCache
 from app.standards.json_ld import Canonicaliser
 from app.standards.remembered import RememberedForm
-from app.verification import verify
+from app.verification import carriers, verify
 from app.verification.evidence import Submission
 from app.verification.ports import Registry
 from app.verification.report import Report
+from app.verification.verifier import Verifier
 
 if TYPE_CHECKING:
     from app.adapters.evm import EvmChain
@@ -83,10 +87,25 @@ class Wiring:
         return EvmChain(self.settings.chain_rpc_url, self.settings.finality, self.settings.contracts_dir)
 
     @cached_property
-    def registry(self) -> Registry:
-        from app.adapters.registry import EvmRegistry, NoRegistry
+    def domain_names(self) -> DomainNames:
+        from app.adapters.dns import ResolverNames
 
-        return EvmRegistry(self.chain) if self.settings.chain_rpc_url else NoRegistry()
+        server = self.settings.dns_server
+        return ResolverNames(str(server) if server else None, self.settings.dns_port)
+
+    @cached_property
+    def witnesses(self) -> tuple["EvmChain", ...]:
+        """Further nodes of the chain, asked only when something is verified."""
+        from app.adapters.evm import EvmChain
+
+        addresses = self.settings.witness_rpc_urls.split()
+        return tuple(EvmChain(url, self.settings.finality, self.settings.contracts_dir) for url in addresses)
+
+    @cached_property
+    def registry(self) -> Registry:
+        from app.adapters.registry import NoRegistry, registry_of
+
+        return registry_of([self.chain, *self.witnesses]) if self.settings.chain_rpc_url else NoRegistry()
 
     @cached_property
     def publications(self) -> HostedPublications:
@@ -100,7 +119,11 @@ class Wiring:
     async def issuer(self, conn: AsyncConnection, institution_id: UUID) -> Issuer:
         return await credentials.issuer_of(conn, self.keystore, self.compiled, institution_id)
 
-    async def verify(self, submission: Submission) -> Report:
+    async def unwrap(self, data: bytes) -> carriers.Carried:
+        """What a file carries; raises as `carriers.unwrap` does. In a thread: pictures and PDFs take their time."""
+        return await asyncio.to_thread(carriers.unwrap, data, attached_json)
+
+    async def verify(self, submission: Submission, as_of: datetime | None = None) -> Report:
         """The report on what somebody handed in."""
         return await verify.verify(
             submission,
@@ -109,12 +132,23 @@ class Wiring:
             recogniser=TenantList(self.engine),
             canonicaliser=self._for_strangers,
             now=now(),
+            as_of=as_of,
         )
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """The same check as `verify`, proofs alone, and presentations: for the VC API."""
+        form = RememberedForm(conformance_canonicaliser())
+        return Verifier(self.verify, self.publications, form, now)
 
     async def verify_ours(self, found: PublishedEvidence) -> Report:
         """The report on a credential of ours, from the bytes we publish; the checks are those of any stranger's."""
         moment = now()
-        documents = {found.institution.did: found.did_document, found.status_list_url: found.status_list}
+        documents = {
+            found.institution.did: found.did_document,
+            found.status_list_url: found.status_list,
+            f"{found.status_list_url}/reasons": found.status_reasons,
+        }
         return await verify.verify(
             submission_of(found),
             publications=KnownPublications(documents, moment),
@@ -124,9 +158,8 @@ class Wiring:
             now=moment,
         )
 
-    async def _receipt_key(self, institution_id: UUID) -> ReceiptKey:
-        async with transaction(self.engine) as conn:
-            return ReceiptKey(await self.issuer(conn, institution_id))
+    async def _receipt_key(self, conn: AsyncConnection, institution_id: UUID) -> ReceiptKey:
+        return ReceiptKey(await self.issuer(conn, institution_id))
 
 
 @asynccontextmanager
@@ -137,6 +170,6 @@ async def wired(settings: Settings, pool_size: int = 8) -> AsyncIterator[Wiring]
     try:
         yield wiring
     finally:
-        if "chain" in wiring.__dict__:
-            await wiring.chain.close()
+        for chain in ([wiring.chain] if "chain" in wiring.__dict__ else []) + [*wiring.__dict__.get("witnesses", ())]:
+            await chain.close()
         await engine.dispose()

@@ -10,10 +10,10 @@ from procrastinate.jobs import DeleteJobCondition
 from psycopg import OperationalError
 
 from app import jobs
-from app.anchoring import sending
+from app.anchoring import publishing, sending
 from app.anchoring import service as anchoring
+from app.credentials import keys, status
 from app.credentials import service as credentials
-from app.credentials import status
 from app.database import transaction
 from app.errors import AppError
 from app.institutions import service as institutions
@@ -35,6 +35,8 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
             # Something is on its way to being final: look again soon.
             async with transaction(wiring.engine) as conn:
                 await anchoring.request_again(conn, UUID(log_id), wiring.settings.worker_poll_seconds)
+        else:
+            await publishing.publish_checkpoints(wiring.steps, UUID(log_id))
 
     @app.task(name=jobs.ISSUE_IMPORT, retry=RETRY)
     async def issue_import(import_id: str) -> None:
@@ -77,6 +79,8 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
             try:
                 async with transaction(wiring.engine) as conn:
                     await status.refresh(conn, await wiring.issuer(conn, institution.id), now())
+                async with transaction(wiring.engine) as conn:
+                    await keys.publish(conn, await wiring.issuer(conn, institution.id), now())
             except AppError as error:
                 # One institution's missing key must not let the others' lists run out.
                 logger.error("status_list_not_refreshed", institution=institution.slug, code=error.code)

@@ -10,10 +10,13 @@ from hashlib import sha256
 from importlib.resources import files
 
 from app.errors import OutsideFailed
-from app.standards import clr, open_badge, vc
+from app.standards import clr, open_badge, vc, vc_1_1
 from app.standards.json_ld import Canonicaliser
 
 _PACKAGE = "openbadgeslib.ob3.contexts"
+# Not here: the unversioned https://purl.imsglobal.org/spec/ob/v3p0/context.json. What is published there differs from
+# 3.0.3 and cannot be used together with credentials/v2; openbadgeslib serves 3.0.3 in its place. We refuse it by name
+# (context_unknown, "cannot tell") rather than check a signature over definitions its issuer may not have meant.
 _PINNED = {
     vc.CONTEXT: (
         "credentials-v2.json",
@@ -43,21 +46,53 @@ _PINNED = {
         "security-data-integrity-v2.json",
         "67f21e6e33a6c14e5ccfd2fc7865f7474fb71a04af7e94136cb399dfac8ae8f4",
     ),
+    "https://w3id.org/security/multikey/v1": (
+        "security-multikey-v1.json",
+        "ba2c182de2d92f7e47184bcca8fcf0beaee6d3986c527bf664c195bbc7c58597",
+    ),
 }
+
+# Version 1.1 of the data model, from the package data of PyLD, which is installed for development and conformance
+# testing alone: what an institution issues or an employer checks never needs it.
+_OLDER_PACKAGE = "pyld"
+_OLDER = "documentloader/frozen/bundled/credentials-v1.jsonld"
+_OLDER_SHA256 = "00d7dd6d3ad8b920e3e550dd3a3d9090bffcac84cdbf943da6924b3e0a5c8bb8"
 
 
 def pinned_contexts() -> dict[str, object]:
     """Context URL -> value of its `@context`. Raises `OutsideFailed("context_changed")`."""
     contexts: dict[str, object] = {}
     for url, (name, expected) in _PINNED.items():
-        data = files(_PACKAGE).joinpath(name).read_bytes()
-        if sha256(data).hexdigest() != expected:
-            raise OutsideFailed("context_changed", f"The installed vocabulary file {name} is not the pinned one.")
-        contexts[url] = json.loads(data)["@context"]
+        contexts[url] = _pinned(files(_PACKAGE).joinpath(name).read_bytes(), name, expected)
     return contexts
+
+
+def older_contexts() -> dict[str, object]:
+    """As `pinned_contexts`, for version 1.1 of the data model; empty where PyLD is not installed.
+
+    A document of that version is then refused by name (context_unknown).
+    """
+    try:
+        file = files(_OLDER_PACKAGE).joinpath(_OLDER)
+        data = file.read_bytes()
+    except (ModuleNotFoundError, FileNotFoundError):
+        return {}
+    return {vc_1_1.CONTEXT: _pinned(data, file.name, _OLDER_SHA256)}
 
 
 @cache
 def canonicaliser() -> Canonicaliser:
     """The one canonicaliser of this process, built on first use."""
     return Canonicaliser(pinned_contexts())
+
+
+@cache
+def conformance_canonicaliser() -> Canonicaliser:
+    """As `canonicaliser`, and version 1.1 of the data model too, for what comes by the VC API."""
+    return Canonicaliser(pinned_contexts() | older_contexts())
+
+
+def _pinned(data: bytes, name: str, expected: str) -> object:
+    if sha256(data).hexdigest() != expected:
+        raise OutsideFailed("context_changed", f"The installed vocabulary file {name} is not the pinned one.")
+    return json.loads(data)["@context"]

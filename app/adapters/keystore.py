@@ -48,6 +48,10 @@ class FileKeystore:
         self._signing[reference] = key
         return reference, public
 
+    def holds_signing_key(self, owner: str, name: str) -> bool:
+        # The last part is the end of the public key: eight characters, none of them a hyphen.
+        return any(self._folder.glob(f"{owner}-{name}-????????.pem"))
+
     def sign(self, reference: str, data: bytes) -> bytes:
         key = self._signing.get(reference)
         if key is None:
@@ -68,6 +72,11 @@ class FileKeystore:
         self._write(reference, json.dumps(account.encrypt(self._passphrase())).encode())
         self._wallets[reference] = account
         return reference, str(account.address)
+
+    def sign_statement(self, reference: str, text: str) -> str:
+        from eth_account.messages import encode_defunct
+
+        return "0x" + bytes(self._account(reference).sign_message(encode_defunct(text=text)).signature).hex()
 
     def open(self, signing_key: str, wallet: str) -> None:
         """Decrypt both now, not at first use: a wrong passphrase shows at once. Raises as `sign` does."""

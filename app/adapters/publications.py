@@ -8,7 +8,7 @@ import asyncio
 import ipaddress
 import json
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -34,6 +34,17 @@ STATUS = "The list of withdrawn credentials"
 REASONS = "The reasons for withdrawals"
 ACCREDITATIONS = "The issuer's accreditations"
 CHECKPOINTS = "The issuer's list of register entries"
+# IPv6 addresses with an IPv4 address inside, which may be one of ours: mapped, NAT64, 6to4, Teredo.
+_TUNNELS = tuple(map(ipaddress.IPv6Network, ("::ffff:0:0/96", "64:ff9b::/96", "2002::/16", "2001::/32")))
+
+RECEIPT = "The register receipt"
+CREDENTIAL = "The credential"
+PUBLISHED = "what the issuer publishes on this site"
+THE_FILE = "the file itself"
+
+
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+"""(host, port) -> its addresses. Asked once for each document: what it answers is what is connected to."""
 
 
 class HttpPublications:
@@ -43,12 +54,25 @@ class HttpPublications:
     published under http://localhost is then fetched from there.
     """
 
-    def __init__(self, *, allow_localhost: bool, served_at: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        allow_localhost: bool,
+        served_at: str | None = None,
+        resolve: Resolve | None = None,
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> None:
+        self._timeout = timeout
         self._allow_localhost = allow_localhost
         self._served_at = served_at
+        self._resolve = resolve or _resolve
 
     async def did_document(self, did: str, at: datetime | None = None) -> Fetched:
         try:
+            if did.startswith("did:key:"):
+                # The name is the key: there is nothing to fetch, and nothing that could change.
+                document = json.dumps(did_standard.key_document(did)).encode()
+                return Fetched(datetime.now(UTC), document, source="the identifier itself")
             url = did_standard.web_url(did)
         except ValueError:
             return _failed("did_method_unknown", "The issuer is named in a way this verifier cannot look up.")
@@ -68,9 +92,16 @@ class HttpPublications:
     async def checkpoints(self, url: str) -> Fetched:
         return await self._fetch(url, MAX_STATUS_LIST, CHECKPOINTS)
 
+    async def receipt(self, url: str, digest: bytes) -> Fetched:
+        return await self._fetch(f"{url}/{digest.hex()}", MAX_DID_DOCUMENT, RECEIPT)
+
+    async def credential(self, url: str) -> Fetched:
+        """A credential, or a bundle, at an address that a person gave."""
+        return await self._fetch(url, MAX_STATUS_LIST, CREDENTIAL)
+
     async def _fetch(self, url: str, limit: int, what: str) -> Fetched:
         try:
-            return await asyncio.wait_for(self._read(url, limit, what), TIMEOUT_SECONDS)
+            return await asyncio.wait_for(self._read(url, limit, what), self._timeout)
         except TimeoutError:
             return _failed("publication_timeout", f"{what} could not be fetched in time.")
         except (httpx.HTTPError, OSError, ValueError):
@@ -83,25 +114,32 @@ class HttpPublications:
         target = await self._checked_target(parts)
         if target is None:
             return _failed("publication_address_refused", f"{what} are said to be at an address that is not public.")
-        async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=self._timeout, follow_redirects=False, trust_env=False) as client:
             request = client.build_request(
                 "GET",
                 target,
-                headers={"Host": parts.netloc, "Accept": "application/json, application/vc, application/did+json"},
+                headers={
+                    "Host": parts.netloc,
+                    "Accept": "application/json, application/vc, application/did+json",
+                    # A few packed bytes can be a gigabyte unpacked.
+                    "Accept-Encoding": "identity",
+                },
                 extensions={"sni_hostname": parts.hostname or ""},
             )
             response = await client.send(request, stream=True)
             try:
+                if response.headers.get("content-encoding", "identity") != "identity":
+                    return _failed("publication_unreachable", f"{what} could not be fetched just now.")
                 if response.status_code != httpx.codes.OK:
                     return _failed("publication_missing", f"{what} are not where they should be.")
                 data = b""
-                async for chunk in response.aiter_bytes():
+                async for chunk in response.aiter_raw():
                     data += chunk
                     if len(data) > limit:
                         return _failed("publication_too_large", f"{what} are unreasonably large.")
             finally:
                 await response.aclose()
-        return Fetched(datetime.now(UTC), data)
+        return Fetched(datetime.now(UTC), data, source=url)
 
     async def _checked_target(self, parts: SplitResult) -> str | None:
         """The URL with the host replaced by the address that was checked, or None when it is refused."""
@@ -112,9 +150,9 @@ class HttpPublications:
             return None
         if parts.username or parts.password:
             return None
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = [ipaddress.ip_address(item[4][0]) for item in found]
-        if not addresses or not all(address.is_loopback if local else address.is_global for address in addresses):
+        addresses = [ipaddress.ip_address(address) for address in await self._resolve(host, port)]
+        # One bad address among good ones is refused too: which of them is connected to must not matter.
+        if not addresses or not all(address.is_loopback if local else _is_public(address) for address in addresses):
             return None
         chosen = next((address for address in addresses if address.version == 4), addresses[0])
         shown = f"[{chosen}]" if chosen.version == 6 else str(chosen)
@@ -150,19 +188,22 @@ class BundledPublications:
         return self._member("statusListCredential", url, "the list of withdrawn credentials")
 
     async def status_reasons(self, url: str) -> Fetched:
-        return _failed("bundle_lacks_document", "The file does not bring the reasons for withdrawals.")
+        return self._member("statusReasons", url, "the reasons for withdrawals", "statusListCredential")
 
     async def accreditations(self, url: str) -> Fetched:
-        return _failed("bundle_lacks_document", "The file does not bring the issuer's accreditations.")
+        return self._member("accreditation", None, "the issuer's accreditations")
 
     async def checkpoints(self, url: str) -> Fetched:
-        return _failed("bundle_lacks_document", "The file does not bring the issuer's list of register entries.")
+        return self._member("checkpoints", None, "the issuer's list of register entries")
 
-    def _member(self, name: str, document_id: str, what: str) -> Fetched:
+    async def receipt(self, url: str, digest: bytes) -> Fetched:
+        return self._member("anchorReceipt", None, "a register receipt")
+
+    def _member(self, name: str, document_id: str | None, what: str, id_member: str = "id") -> Fetched:
         member = self._bundle.get(name)
-        if not isinstance(member, dict) or member.get("id") != document_id:
+        if not isinstance(member, dict) or document_id not in (None, member.get(id_member)):
             return _failed("bundle_lacks_document", f"The file does not bring {what}, and nobody was to be asked.")
-        return Fetched(None, json.dumps(member, ensure_ascii=False).encode())
+        return Fetched(None, json.dumps(member, ensure_ascii=False).encode(), source=THE_FILE)
 
 
 class KnownPublications:
@@ -187,12 +228,15 @@ class KnownPublications:
     async def checkpoints(self, url: str) -> Fetched:
         return self._find(url, CHECKPOINTS)
 
+    async def receipt(self, url: str, digest: bytes) -> Fetched:
+        return self._find(f"{url}/{digest.hex()}", RECEIPT)
+
     def _find(self, name: str, what: str) -> Fetched:
         data = self._documents.get(name)
         return (
             _failed("publication_missing", f"{what} are not where they should be.")
             if data is None
-            else Fetched(self._at, data)
+            else Fetched(self._at, data, source=PUBLISHED)
         )
 
 
@@ -210,7 +254,7 @@ class HostedPublications:
     async def did_document(self, did: str, at: datetime | None = None) -> Fetched:
         async with transaction(self._engine) as conn:
             try:
-                return Fetched(self._now(), await institutions.published_did_document(conn, did=did))
+                return Fetched(self._now(), await institutions.published_did_document(conn, did=did), source=PUBLISHED)
             except NotFound:
                 pass  # Not one of ours: it is looked up where it says it lives.
         return await self._elsewhere.did_document(did, at)
@@ -224,6 +268,9 @@ class HostedPublications:
     async def checkpoints(self, url: str) -> Fetched:
         return await self._elsewhere.checkpoints(url)
 
+    async def receipt(self, url: str, digest: bytes) -> Fetched:
+        return await self._elsewhere.receipt(url, digest)
+
     async def status_list(self, url: str, at: datetime | None = None) -> Fetched:
         origin, _, tail = url.partition("/i/")
         slug, _, number = tail.partition("/status/")
@@ -233,8 +280,19 @@ class HostedPublications:
                 if institution is not None and institution.public_url == origin:
                     document = await status.published(conn, institution.id, int(number))
                     if document is not None:
-                        return Fetched(self._now(), document)
+                        return Fetched(self._now(), document, source=PUBLISHED)
         return await self._elsewhere.status_list(url, at)
+
+
+async def _resolve(host: str, port: int) -> list[str]:
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(item[4][0]) for item in found]
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    if isinstance(address, ipaddress.IPv6Address) and any(address in tunnel for tunnel in _TUNNELS):
+        return False
+    return address.is_global and not address.is_multicast
 
 
 def _dated(url: str, parameter: str, at: datetime | None) -> str:

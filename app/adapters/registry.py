@@ -1,16 +1,23 @@
 """The registry as verification asks it: by chain id, trusted by its code, read at a final block."""
 
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from eth_abi.exceptions import DecodingError
+
 from app.errors import OutsideFailed
 from app.verification.evidence import ChainAnswer
+from app.verification.ports import Registry
 
 if TYPE_CHECKING:
     from app.adapters.evm import EvmChain
 
 REMEMBERED_FOR = timedelta(minutes=1)
 MAX_REMEMBERED = 10_000
+_LAST_SECOND = 253_402_300_799  # of the year 9999
 
 
 class EvmRegistry:
@@ -35,6 +42,8 @@ class EvmRegistry:
             if not await self._chain.has_registry(contract):
                 return _unknown("registry_unknown", "The register named is not one whose rules we know.")
             recorded = await self._chain.anchored_at(contract, address, root, final=True)
+            if recorded > _LAST_SECOND:
+                raise ValueError("no moment")
             if recorded:
                 if len(self._final) >= MAX_REMEMBERED:
                     self._final.clear()
@@ -43,6 +52,31 @@ class EvmRegistry:
             return ChainAnswer(_now(), await self._chain.anchored_at(contract, address, root))
         except OutsideFailed as error:
             return _unknown(error.code, "The public register could not be asked just now.")
+        except (ValueError, TypeError, AttributeError, LookupError, DecodingError):
+            # Whatever a node says that is no answer to the question is no evidence of anything.
+            return _unknown("chain_answer_unreadable", "The public register gave an answer that cannot be read.")
+
+
+class AgreeingRegistry:
+    """Several nodes asked the same. A node that lies, or was led onto another chain, is found out by the others.
+
+    All must answer, and alike: one that does not is no reason to believe the rest.
+    """
+
+    def __init__(self, registries: Sequence[Registry]) -> None:
+        self._registries = tuple(registries)
+
+    async def anchored(self, chain_id: int, contract: str, address: str, root: bytes) -> ChainAnswer:
+        answers = await asyncio.gather(
+            *(registry.anchored(chain_id, contract, address, root) for registry in self._registries)
+        )
+        unanswered = next((answer for answer in answers if answer.anchored_at is None), None)
+        if unanswered is not None:
+            return unanswered
+        if len({answer.anchored_at for answer in answers}) > 1:
+            return _unknown("chain_disagrees", "Two nodes of the public register say different things.")
+        # Final only where every one of them says so; as old as the oldest answer.
+        return replace(min(answers, key=lambda one: one.at), final=all(answer.final for answer in answers))
 
 
 class NoRegistry:
@@ -50,6 +84,12 @@ class NoRegistry:
 
     async def anchored(self, chain_id: int, contract: str, address: str, root: bytes) -> ChainAnswer:
         return _unknown("chain_not_asked", "This verifier was given no way to ask the public register.")
+
+
+def registry_of(chains: Sequence["EvmChain"]) -> Registry:
+    """One node is believed; of several, only what all say."""
+    registries = [EvmRegistry(chain) for chain in chains]
+    return registries[0] if len(registries) == 1 else AgreeingRegistry(registries)
 
 
 def _unknown(code: str, sentence: str) -> ChainAnswer:

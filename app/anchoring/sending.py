@@ -4,13 +4,14 @@ Each step takes its own transaction through `Steps.engine` and is safe to repeat
 """
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.anchoring import service, store
 from app.anchoring.model import AnchorCall, Checkpoint, CheckpointState, Entry, Inclusion, Log, SentTransaction
@@ -29,12 +30,14 @@ logger = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """What the steps work with. `signer_of` gives the receipt signer of an owner; `finality` is named in receipts."""
+    """What the steps work with. `signer_of` gives the receipt signer of an owner, for one
+    transaction; `finality` is named in receipts.
+    """
 
     engine: AsyncEngine
     chain: Chain
     wallet: Wallet
-    signer_of: Callable[[UUID], Awaitable[ReceiptSigner]]
+    signer_of: Callable[[AsyncConnection, UUID], Awaitable[ReceiptSigner]]
     finality: str
     now: Callable[[], datetime]
 
@@ -115,7 +118,6 @@ async def confirm(steps: Steps, log: Log) -> bool:
 
 async def issue_receipts(steps: Steps, log: Log) -> int:
     """Make the receipts that the newest final checkpoint allows, a batch to a transaction; their number."""
-    signer: ReceiptSigner | None = None
     made = 0
     while True:
         async with transaction(steps.engine) as conn:
@@ -125,7 +127,7 @@ async def issue_receipts(steps: Steps, log: Log) -> int:
             entries = await store.entries_without_receipt(conn, log.id, checkpoint.tree_size, RECEIPTS_AT_ONCE)
             if not entries:
                 return made
-            signer = signer or await steps.signer_of(log.owner)
+            signer = await steps.signer_of(conn, log.owner)
             paths = await service.prove(conn, log.id, _paths(entries, checkpoint.tree_size))
             record = _record(log, checkpoint, steps.finality)
             rows = [
@@ -138,6 +140,25 @@ async def issue_receipts(steps: Steps, log: Log) -> int:
             ]
             await store.insert_receipts(conn, rows)
             made += len(rows)
+
+
+async def sign_receipts_again(
+    conn: AsyncConnection, owner: UUID, key_id: str, signer: ReceiptSigner, now: datetime
+) -> int:
+    """Put `signer`'s signature in the place of the one by `key_id` on every receipt that has it; their number."""
+    log = await service.log_of(conn, owner)
+    signed, last = 0, 0
+    while rows := await store.receipts_after(conn, log.id, last, RECEIPTS_AT_ONCE):
+        last = rows[-1].entry_id
+        documents = {}
+        for row in rows:
+            receipt = json.loads(row.document)
+            if receipt.pop("proof")["verificationMethod"] == key_id:
+                documents[row.entry_id] = _signed(receipt, signer, now)
+        if documents:
+            await store.replace_receipts(conn, documents)
+        signed += len(documents)
+    return signed
 
 
 async def forgotten(steps: Steps, log: Log) -> bool:
@@ -247,5 +268,9 @@ def _receipt(
         root=checkpoint.root,
         record=record,
     )
+    return _signed(unsigned, signer, now)
+
+
+def _signed(unsigned: Mapping[str, Any], signer: ReceiptSigner, now: datetime) -> bytes:
     signed = data_integrity.sign_jcs(unsigned, signer.key_id, now, signer.sign)
     return json.dumps(signed, separators=(",", ":"), ensure_ascii=False).encode()

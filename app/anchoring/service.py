@@ -127,9 +127,11 @@ async def find_receipt(conn: AsyncConnection, owner: UUID, digest: bytes) -> byt
     return await store.find_receipt(conn, owner, digest)
 
 
-async def anchored(conn: AsyncConnection, owner: UUID, digests: Iterable[bytes]) -> set[bytes]:
-    """Those of `digests` (32 bytes each) that have a receipt."""
-    return await store.digests_with_receipt(conn, owner, list(digests))
+async def anchored(
+    conn: AsyncConnection, owner: UUID, digests: Iterable[bytes], *, before: datetime | None = None
+) -> set[bytes]:
+    """Those of `digests` (32 bytes each) that have a receipt; with `before`, of a block made before that moment."""
+    return await store.digests_with_receipt(conn, owner, list(digests), before)
 
 
 async def finalized_checkpoints(conn: AsyncConnection, owner: UUID) -> tuple[Checkpoint, ...]:

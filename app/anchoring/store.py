@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     Uuid,
+    bindparam,
     delete,
     func,
     insert,
@@ -55,6 +56,8 @@ logs = Table(
     Column("chain_id", BigInteger, nullable=False),
     Column("contract", String(42), nullable=False),
     Column("size", BigInteger, nullable=False, server_default="0"),
+    Column("checkpoint_list", LargeBinary),
+    Column("checkpoint_list_at", _WHEN),
 )
 log_entries = Table(
     "log_entries",
@@ -318,8 +321,40 @@ async def find_receipt(conn: AsyncConnection, owner: UUID, digest: bytes) -> byt
     return (await conn.execute(query)).scalar()
 
 
-async def digests_with_receipt(conn: AsyncConnection, owner: UUID, digests: Sequence[bytes]) -> set[bytes]:
-    """Those of `digests` that are in a final checkpoint."""
+async def set_checkpoint_list(conn: AsyncConnection, log_id: UUID, document: bytes, now: datetime) -> None:
+    query = update(logs).where(logs.c.id == log_id)
+    await conn.execute(query.values(checkpoint_list=document, checkpoint_list_at=now))
+
+
+async def find_checkpoint_list(conn: AsyncConnection, owner: UUID) -> tuple[bytes, datetime] | None:
+    """(document, made at); None while there is none."""
+    query = select(logs.c.checkpoint_list, logs.c.checkpoint_list_at).filter_by(owner=owner)
+    row = (await conn.execute(query)).one_or_none()
+    return (row.checkpoint_list, row.checkpoint_list_at) if row and row.checkpoint_list else None
+
+
+async def receipts_after(conn: AsyncConnection, log_id: UUID, entry_id: int, limit: int) -> list[Row[Any]]:
+    """Rows (entry_id, document) of the log's receipts, in the order of their entries, from the next entry on."""
+    query = (
+        select(receipts.c.entry_id, receipts.c.document)
+        .join(log_entries, log_entries.c.id == receipts.c.entry_id)
+        .where(log_entries.c.log_id == log_id, receipts.c.entry_id > entry_id)
+        .order_by(receipts.c.entry_id)
+        .limit(limit)
+    )
+    return list(await conn.execute(query))
+
+
+async def replace_receipts(conn: AsyncConnection, documents: Mapping[int, bytes]) -> None:
+    """New bytes for receipts, by the id of their entry."""
+    query = update(receipts).where(receipts.c.entry_id == bindparam("entry")).values(document=bindparam("signed"))
+    await conn.execute(query, [{"entry": entry, "signed": signed} for entry, signed in documents.items()])
+
+
+async def digests_with_receipt(
+    conn: AsyncConnection, owner: UUID, digests: Sequence[bytes], before: datetime | None = None
+) -> set[bytes]:
+    """Those of `digests` that are in a final checkpoint (of a block before a moment)."""
     found: set[bytes] = set()
     for start in range(0, len(digests), 10_000):
         query = (
@@ -328,6 +363,9 @@ async def digests_with_receipt(conn: AsyncConnection, owner: UUID, digests: Sequ
             .join(logs, logs.c.id == log_entries.c.log_id)
             .where(logs.c.owner == owner, log_entries.c.digest.in_(digests[start : start + 10_000]))
         )
+        if before is not None:
+            query = query.join(checkpoints, checkpoints.c.id == receipts.c.checkpoint_id)
+            query = query.where(checkpoints.c.block_time < before)
         found |= set((await conn.execute(query)).scalars())
     return found
 

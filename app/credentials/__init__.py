@@ -1,4 +1,4 @@
-"""Issuing: orders, building, signing, status and withdrawal of credentials.
+"""Issuing: orders, building, signing, status, correction and withdrawal of credentials.
 
 Decisions
 - Intent before key: an order is stored as an unsigned document (PREPARED) before a key is used, in bulk in its own
@@ -11,4 +11,8 @@ Decisions
   served, withdrawn, logged and audited like any other, and never counted among what a learner holds.
 - Status indexes are drawn at random from the free ones of a list, so a position tells nothing about when or for
   whom a credential was issued.
+- A correction is a new edition of the same credential: same id, newer `validFrom`, a new status place. The main row
+  holds the newest edition, so that whoever adds credentials up never meets a former one.
+- A name that must not be kept is erased from every stored text in the transaction that changes it. Digests stay, for
+  they tell nothing; what the operator backed up before is the operator's to let run out.
 """

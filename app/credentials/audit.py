@@ -1,6 +1,7 @@
-"""Checking every credential of an institution: its signature's digest, and its one place in the log."""
+"""Checking every edition of an institution's credentials: its signature's digest, and its one place in the log."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -8,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.credentials import store
 from app.database import transaction
 from app.institutions import service as institutions
+from app.institutions.model import DidDocumentVersion, in_force
 from app.standards import clr, data_integrity, did, strict_json
 from app.standards.anchor_receipt import binding_digest
 from app.standards.data_integrity import CanonicalForm, ProofProblem
@@ -16,21 +18,38 @@ from app.standards.json_ld import NotCanonicalisable
 from app.standards.strict_json import NotStrictJson
 
 
+class Published:
+    """Every DID document of an institution: a key given up later counts for what it signed while it was listed."""
+
+    def __init__(self, institution_did: str, versions: Sequence[DidDocumentVersion]) -> None:
+        self._versions = versions
+        self._documents = {
+            one.version: did.read_document(strict_json.parse_object(one.document), institution_did) for one in versions
+        }
+
+    def at(self, moment: datetime) -> Iterator[DidDocument]:
+        """The documents in force in the second of `moment` (signatures name no smaller time): one, or two."""
+        found = {in_force(self._versions, moment), in_force(self._versions, moment - timedelta(seconds=1))}
+        yield from (self._documents[one.version] for one in found if one is not None)
+
+
 async def audit_credentials(
     engine: AsyncEngine, institution_id: UUID, canonical: CanonicalForm, places: Mapping[bytes, int]
 ) -> tuple[int, list[str]]:
     """(number of signed credentials, every fault found). `places` counts each digest's entries in the log."""
     faults: list[str] = []
     async with transaction(engine) as conn:
-        rows = await store.signed_documents(conn, institution_id)
+        newest = await store.signed_documents(conn, institution_id)
+        rows = [*newest, *await store.past_editions_of_all(conn, institution_id)]
         waiting = await store.count_prepared(conn, institution_id)
         institution = await institutions.get_by_id(conn, institution_id)
-        published = await institutions.published_did_document(conn, did=institution.did)
-    issuer = did.read_document(strict_json.parse_object(published), institution.did)
+        versions = await institutions.did_document_versions(conn, institution_id)
+    published = Published(institution.did, versions)
     if waiting:
         faults.append(f"{waiting} credentials are prepared but not signed")
     for row in rows:
-        digest = _digest(row.document, canonical, issuer)
+        # Of an edition whose text was erased, the recorded digest must still have its place.
+        digest = row.digest if row.document is None else signed_digest(row.document, canonical, published)
         if digest is None:
             faults.append(f"credential {row.id} is not signed by a key that the institution publishes")
             continue
@@ -41,10 +60,10 @@ async def audit_credentials(
     extra = set(places) - {row.digest for row in rows}
     if extra:
         faults.append(f"{len(extra)} credential entries of the log belong to no credential")
-    return len(rows), faults
+    return len(newest), faults
 
 
-def _digest(data: bytes, canonical: CanonicalForm, issuer: DidDocument) -> bytes | None:
+def signed_digest(data: bytes, canonical: CanonicalForm, published: Published) -> bytes | None:
     """The binding digest of a document whose signature holds; None for any other."""
     try:
         document = strict_json.parse_object(data, clr.MAX_BYTES)
@@ -52,7 +71,8 @@ def _digest(data: bytes, canonical: CanonicalForm, issuer: DidDocument) -> bytes
         hash_data = data_integrity.hash_for(proof, document, canonical)
     except (NotStrictJson, ProofProblem, NotCanonicalisable):
         return None
-    key = issuer.signing_key(proof.verification_method)
-    if key is None or not data_integrity.verify_signature(key.key, proof.signature, hash_data):
-        return None
-    return binding_digest(hash_data, proof.signature)
+    for issuer in published.at(proof.created) if proof.created else ():
+        key = issuer.signing_key(proof.verification_method)
+        if key is not None and data_integrity.verify_signature(key.key, proof.signature, hash_data):
+            return binding_digest(hash_data, proof.signature)
+    return None

@@ -129,6 +129,12 @@ def parse_result(values: Mapping[str, str], *, today: date) -> CohortFile:
     return CohortFile(tuple(reading.rows), tuple(reading.problems))
 
 
+def read_name(text: str) -> tuple[str, tuple[Finding, ...]]:
+    """A learner's name in normal form, and what is wrong with it."""
+    name = _SPACES.sub(" ", unicodedata.normalize("NFC", text.strip(_BLANKS)))
+    return name, _check_name(name)
+
+
 def check_against_catalogue(file: CohortFile, units: Mapping[tuple[str, str], Unit]) -> tuple[Problem, ...]:
     """Problems of the rows against the units found for `file.references`, in row order.
 
@@ -260,10 +266,10 @@ def _read_row(cells: list[str], header: list[str], reading: _Reading) -> None:
                 values[name] = ""
             elif not values[name]:
                 reading.add(row, name, "value_missing", "The cell is empty.")
-    name = _SPACES.sub(" ", unicodedata.normalize("NFC", values["learner_name"]))
+    name, wrong = read_name(values["learner_name"])
     uln, email = values["uln"], values["email"]
     if name:
-        for finding in _check_name(name):
+        for finding in wrong:
             reading.add(row, "learner_name", finding.code, finding.message)
     if uln:
         for finding in check_uln(uln):
@@ -333,14 +339,14 @@ def _reference(qualification: str, component: str, reading: _Reading) -> tuple[s
 def _award_date(text: str, reading: _Reading) -> date | None:
     found = reading.dates.get(text)
     if found is None:
-        found = reading.dates[text] = _date(text, reading.today)
+        found = reading.dates[text] = read_date(text, reading.today)
     if isinstance(found, date):
         return found
     reading.add(reading.row, "award_date", *found)
     return None
 
 
-def _date(text: str, today: date) -> date | tuple[str, str]:
+def read_date(text: str, today: date) -> date | tuple[str, str]:
     """The date, or the code and message of what is wrong with it."""
     iso, uk = _ISO_DATE.fullmatch(text), _UK_DATE.fullmatch(text)
     year, month, day = (0, 0, 0)

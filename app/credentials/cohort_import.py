@@ -22,6 +22,7 @@ from app.errors import Conflict, NotAllowed, Refused
 from app.institutions import service as institutions
 
 SHOWN_PROBLEMS = 200
+_SETTLED = "Your college has set another name for this learner, and the credential will bear that one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,15 @@ async def dry_run(conn: AsyncConnection, issuer: Issuer, data: bytes, today: dat
         if unit is None:
             continue
         try:
-            issuing.check_accredited(accredited, titles[unit.qualification_id], row.award_date)
+            issuing.check_accredited(accredited, titles[unit.qualification_id], row.award_date, today)
         except NotAllowed as error:
             problems.append(Problem(row.row, "qualification", error.code, error.message))
+    settled = await store.settled_names(conn, issuer.institution.id)
+    problems += [
+        Problem(row.row, "learner_name", "name_settled", _SETTLED, "warning")
+        for row in file.rows
+        if settled.get(row.uln, row.learner_name) != row.learner_name
+    ]
     problems.sort(key=lambda problem: problem.row)
     return DryRun(file, units, tuple(problems), sha256(data).digest())
 

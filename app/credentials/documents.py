@@ -9,7 +9,8 @@ from app.standards.open_badge import Achievement, Alignment, Profile
 
 
 def issuer_profile(institution: Institution) -> Profile:
-    return Profile(institution.did, institution.name, (("ext:UKPRN", institution.ukprn),), url=institution.page_url)
+    numbers = (("ext:UKPRN", institution.ukprn),) if institution.ukprn else ()
+    return Profile(institution.did, institution.name, numbers, url=institution.page_url)
 
 
 def unit_achievement(

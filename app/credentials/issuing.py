@@ -42,19 +42,14 @@ async def order_units(
     achievements: dict[str, open_badge.Achievement] = {}
     orders = []
     for learner, unit, grade, awarded_on in wanted:
-        if awarded_on > today:
-            raise Refused("award_date_future", "The award date lies in the future.")
-        for finding in unit.findings_for_award(grade, awarded_on):
-            if finding.severity == "error":
-                raise Refused(finding.code, finding.message)
+        check_result(unit, grade, awarded_on, today)
         if unit.qualification_id not in qualifications:
             qualifications[unit.qualification_id] = await catalogue.get_qualification(conn, unit.qualification_id)
-        check_accredited(accredited, qualifications[unit.qualification_id], awarded_on)
+        check_accredited(accredited, qualifications[unit.qualification_id], awarded_on, today)
         if unit.id not in achievements:
             ksbs = await _ksbs(conn, unit)
             qualification = qualifications[unit.qualification_id]
             achievements[unit.id] = unit_achievement(issuer.institution, qualification, unit, ksbs)
-        earned = None if unit.credits is None else unit.credits if unit.is_pass(grade) else 0
         orders.append(
             Order(
                 learner=learner,
@@ -63,7 +58,7 @@ async def order_units(
                 qualification_id=unit.qualification_id,
                 unit_id=unit.id,
                 grade=grade,
-                credits_earned=earned,
+                credits_earned=credits_earned(unit, grade),
                 awarded_on=awarded_on,
             )
         )
@@ -73,7 +68,7 @@ async def order_units(
     if held:
         raise Conflict(
             "award_duplicate",
-            f"{len(held)} of these results have a credential already. To change a grade, withdraw the old one first.",
+            f"{len(held)} of these results have a credential already. To change a grade, correct that one.",
         )
     return orders
 
@@ -121,7 +116,7 @@ async def prepare(
                 "awarded_on": order.awarded_on,
                 "status_list_id": list_id,
                 "status_index": index,
-                "document": _bytes(document),
+                "document": document_bytes(document),
                 "created_at": now,
             }
         )
@@ -150,25 +145,46 @@ async def sign_prepared(
     for row in rows:
         document = json.loads(row.document)
         if row.id == sample:
-            _compare(issuer, reference, document)
+            compare_forms(issuer, reference, document)
         signed, digest = issuer.sign(document, now)
-        signed_rows.append({"row_id": row.id, "signed": _bytes(signed), "binding": digest})
+        signed_rows.append({"row_id": row.id, "signed": document_bytes(signed), "binding": digest})
     await store.store_signed(conn, signed_rows, now)
     digests = [(LeafKind.CREDENTIAL, bytes(row["binding"])) for row in signed_rows]
     await anchoring.append(conn, issuer.institution.id, digests, now)
     return len(rows)
 
 
-def check_accredited(accredited: Sequence[Accreditation], qualification: Qualification, on: date) -> None:
-    """Raises `NotAllowed("not_accredited")`."""
-    if not any(item.qualification_id == qualification.id and item.covers(on) for item in accredited):
+def check_accredited(accredited: Sequence[Accreditation], qualification: Qualification, *on: date) -> None:
+    """Each of the days must be covered: the day of the award, and today, on which a verifier looks for it.
+
+    Raises `NotAllowed("not_accredited")`.
+    """
+    held = [item for item in accredited if item.qualification_id == qualification.id]
+    for day in on:
+        if any(item.covers(day) for item in held):
+            continue
         raise NotAllowed(
             "not_accredited",
-            f"This institution was not approved to issue for {qualification.title} on {on.day} {on:%B %Y}.",
+            f"This institution was not approved to issue for {qualification.title} on {day.day} {day:%B %Y}.",
         )
 
 
-def _compare(issuer: Issuer, reference: data_integrity.CanonicalForm, document: Mapping[str, Any]) -> None:
+def check_result(unit: Unit, grade: str, awarded_on: date, today: date) -> None:
+    """Raises `Refused` (award_date_future, the codes of `Unit.findings_for_award`)."""
+    if awarded_on > today:
+        raise Refused("award_date_future", "The award date lies in the future.")
+    for finding in unit.findings_for_award(grade, awarded_on):
+        if finding.severity == "error":
+            raise Refused(finding.code, finding.message)
+
+
+def credits_earned(unit: Unit, grade: str) -> int | None:
+    """The unit's credits if `grade` passes, else 0; None where the unit carries none."""
+    return None if unit.credits is None else unit.credits if unit.is_pass(grade) else 0
+
+
+def compare_forms(issuer: Issuer, reference: data_integrity.CanonicalForm, document: Mapping[str, Any]) -> None:
+    """Compare the issuer's canonical form of `document` with the full one. Raises `Refused` or `RuntimeError`."""
     try:
         same = issuer.canonical.n_quads(document) == reference.n_quads(document)
     except NotCanonicalisable as error:
@@ -181,5 +197,6 @@ async def _ksbs(conn: AsyncConnection, unit: Unit) -> dict[str, Ksb]:
     return {ksb.id: ksb for ksb in await catalogue.get_ksbs(conn, {mapping.ksb_id for mapping in unit.ksbs})}
 
 
-def _bytes(document: Mapping[str, Any]) -> bytes:
+def document_bytes(document: Mapping[str, Any]) -> bytes:
+    """As it is stored and served."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()

@@ -43,7 +43,37 @@ class RevocationReason(StrEnum):
     MALPRACTICE = "malpractice"
     PART_WITHDRAWN = "a part of it was withdrawn"
     NEWER_RECORD = "a newer record was made"
+    DETAILS_CHANGED = "learner details changed"
     OTHER = "other"
+
+
+class CorrectionReason(StrEnum):
+    """Why a credential was corrected; the words are the institution's own, see `published`."""
+
+    GRADE_CHANGED = "grade changed"
+    AWARD_DATE_WRONG = "award date wrong"
+    WRONG_DETAILS = "wrong learner details"
+    CHANGE_OF_NAME = "change of name"
+    OTHER = "other"
+
+    @property
+    def concerns_name(self) -> bool:
+        """Whether what was corrected is a name that must not be kept."""
+        return self in (CorrectionReason.WRONG_DETAILS, CorrectionReason.CHANGE_OF_NAME)
+
+    @property
+    def published(self) -> str:
+        """The words for everybody. That somebody changed their name is not everybody's business."""
+        return "learner details changed" if self.concerns_name else self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a correction changes; None = stays as it is."""
+
+    grade: str | None = None
+    awarded_on: date | None = None
+    learner_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +108,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What is recorded of a credential, without its document.
+    """What is recorded of a credential's newest edition, without its document.
 
     `qualification_id` and `grade` are empty for what awards nothing; `learner_id` is None for an endorsement alone,
-    and only an endorsement has an `endorsed_id`.
+    and only an endorsement has an `endorsed_id`. `created_at` is that of the first edition; `corrected_at` is the
+    `validFrom` of the newest, None for the first.
     """
 
     id: UUID
@@ -99,10 +130,33 @@ class Credential:
     revocation_reason: RevocationReason | None
     review_reason: str | None = None
     endorsed_id: str | None = None
+    edition: int = 1
+    corrected_at: datetime | None = None
 
     @property
     def uri(self) -> str:
         return f"urn:uuid:{self.id}"
+
+    @property
+    def valid_from(self) -> datetime:
+        """The `validFrom` of the newest edition: whole seconds, as the document has it."""
+        return self.corrected_at or self.created_at.replace(microsecond=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One signed edition of a credential; all have its id. `reason` says why the next one was made.
+
+    It held from `valid_from` until `superseded_at` (None = it still does). `kept` False = its text was erased,
+    because of the name in it.
+    """
+
+    number: int
+    digest: bytes
+    valid_from: datetime
+    superseded_at: datetime | None
+    reason: CorrectionReason | None
+    kept: bool
 
 
 class ImportState(StrEnum):
@@ -124,13 +178,17 @@ class SignedDocument:
 
 @dataclass(frozen=True, slots=True)
 class PublishedEvidence:
-    """A signed credential and, as published, what a check of it relies on; `status_list` None = no such list."""
+    """A signed credential and, as published, what a check of it relies on.
+
+    `status_list` None = no such list; `status_reasons` None = nothing in the list is set.
+    """
 
     signed: SignedDocument
     institution: Institution
     did_document: bytes
     status_list_url: str
     status_list: bytes | None
+    status_reasons: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.catalogue import service as catalogue
-from app.credentials import service, statements, store
+from app.credentials import naming, service, statements, store
 from app.credentials.associations import Held, relate
 from app.credentials.documents import issuer_profile
 from app.credentials.model import ACHIEVEMENTS, Credential, CredentialKind, CredentialState, RevocationReason
@@ -36,9 +36,7 @@ async def issue_record(
     (record_empty, record_too_large, the codes of `NotCanonicalisable`).
     """
     institution = issuer.institution
-    learner = await store.lock_learner(conn, institution.id, learner_id)
-    if learner is None:
-        raise NotFound("learner_unknown", "There is no such learner at this institution.")
+    learner = await naming.find_learner(conn, institution.id, learner_id, lock=True)
     held = await _held(conn, institution.id, learner_id)
     waiting = await store.list_credentials(
         conn, institution.id, kinds=ACHIEVEMENTS, learner_id=learner_id, state=CredentialState.PREPARED, limit=1

@@ -1,6 +1,5 @@
-"""Use cases of credentials: become an issuer, issue one, read, bundle, withdraw, audit."""
+"""Use cases of credentials: become an issuer, issue, look up, withdraw; and, from modules of their own, the others."""
 
-import json
 from collections.abc import Collection
 from datetime import date, datetime
 from hashlib import sha256
@@ -11,24 +10,32 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app import jobs
 from app.anchoring import service as anchoring
 from app.catalogue import service as catalogue
-from app.credentials import issuing, status, store
+from app.credentials import editions, issuing, keys, naming, status, store
+from app.credentials.correcting import correct as correct
 from app.credentials.model import (
     ACHIEVEMENTS,
     CohortImport,
     Credential,
+    CredentialKind,
     CredentialState,
+    Edition,
     ImportProgress,
     ImportState,
     Learner,
-    PublishedEvidence,
     RevocationReason,
-    SignedDocument,
 )
+from app.credentials.naming import change_name as change_name
+from app.credentials.publishing import bundle as bundle
+from app.credentials.publishing import document as document
+from app.credentials.publishing import evidence as evidence
+from app.credentials.publishing import receipt_of_edition as receipt_of_edition
+from app.credentials.publishing import signed_document as signed_document
 from app.credentials.signing import Issuer
 from app.errors import Conflict, NotFound, Refused
 from app.institutions import service as institutions
 from app.institutions.ports import KeyStore
-from app.standards import clr, status_list, strict_json
+from app.institutions.roles import Role
+from app.standards import clr, open_badge, strict_json
 from app.standards.anchor_receipt import LeafKind
 from app.standards.data_integrity import CanonicalForm
 
@@ -45,8 +52,14 @@ async def become_issuer(
     chain_id: int,
     contract: str,
     now: datetime,
+    domain: str | None = None,
+    role: Role = Role.PROVIDER,
+    recognition_number: str = "",
 ) -> Issuer:
-    """Register an institution and give it what issuing needs: a log, an entry for its DID, a status list."""
+    """Register an institution and give it what issuing needs: a log, an entry for its DID, a status list.
+
+    Raises what `institutions.register` raises.
+    """
     identity, did_document = await institutions.register(
         conn,
         keystore,
@@ -57,6 +70,9 @@ async def become_issuer(
         chain_id=chain_id,
         contract=contract,
         now=now,
+        domain=domain,
+        role=role,
+        recognition_number=recognition_number,
     )
     issuer = Issuer(identity, keystore, canonical)
     await anchoring.open_log(
@@ -70,6 +86,7 @@ async def become_issuer(
     )
     digest = sha256(did_document).digest()
     await anchoring.append(conn, identity.institution.id, [(LeafKind.DID_DOCUMENT, digest)], now)
+    issuer = await keys.publish(conn, issuer, now)
     await status.open_list(conn, issuer, now)
     return issuer
 
@@ -77,8 +94,8 @@ async def become_issuer(
 async def issuer_of(
     conn: AsyncConnection, keystore: KeyStore, canonical: CanonicalForm, institution_id: UUID
 ) -> Issuer:
-    """Raises what `institutions.identity` raises."""
-    return Issuer(await institutions.identity(conn, institution_id), keystore, canonical)
+    """Who signs, until the caller's transaction ends. Raises what `institutions.identity` raises."""
+    return Issuer(await institutions.identity(conn, institution_id, for_signing=True), keystore, canonical)
 
 
 async def issue_one(
@@ -188,10 +205,14 @@ async def lock_held_by_each(
 
 async def get_learner(conn: AsyncConnection, institution_id: UUID, learner_id: UUID) -> Learner:
     """Raises `NotFound("learner_unknown")`."""
-    learner = await store.find_learner(conn, institution_id, learner_id)
-    if learner is None:
-        raise NotFound("learner_unknown", "There is no such learner at this institution.")
-    return learner
+    return await naming.find_learner(conn, institution_id, learner_id)
+
+
+async def get_learners(
+    conn: AsyncConnection, institution_id: UUID, learner_ids: Collection[UUID]
+) -> tuple[Learner, ...]:
+    """Those of the learners that are the institution's."""
+    return await store.list_learners(conn, institution_id, learner_ids)
 
 
 async def learners_of_import(conn: AsyncConnection, institution_id: UUID, import_id: UUID) -> tuple[Learner, ...]:
@@ -205,22 +226,14 @@ async def documents(conn: AsyncConnection, ids: list[UUID]) -> dict[UUID, bytes]
     return await store.documents_of(conn, ids)
 
 
-async def document(conn: AsyncConnection, credential_id: UUID) -> bytes:
-    """The bytes that were signed. Raises `NotFound("credential_unknown")`."""
-    found = await store.find_signed(conn, credential_id)
-    if found is None:
-        raise NotFound("credential_unknown", "There is no credential with this number here.")
-    return found[0]
-
-
-async def signed_document(conn: AsyncConnection, credential_id: UUID) -> SignedDocument:
-    """What a verification starts from, whoever issued it. Raises `NotFound("credential_unknown")`."""
-    found = await store.find_with_document(conn, credential_id)
-    if found is None:
-        raise NotFound("credential_unknown", "There is no credential with this number here.")
-    record, document_bytes = found
-    receipt = await anchoring.find_receipt(conn, record.institution_id, record.digest) if record.digest else None
-    return SignedDocument(record, document_bytes, receipt)
+async def editions_of(conn: AsyncConnection, institution_id: UUID, credential_id: UUID) -> tuple[Edition, ...]:
+    """Every signed edition of a credential, oldest first. Raises `NotFound("credential_unknown")`."""
+    record = await get(conn, institution_id, credential_id)
+    past = await store.list_editions(conn, credential_id)
+    if record.digest is None:
+        return past
+    kept = bool(await store.documents_of(conn, [credential_id]))
+    return (*past, Edition(record.edition, record.digest, record.valid_from, None, None, kept))
 
 
 async def list_imports(conn: AsyncConnection, institution_id: UUID) -> tuple[CohortImport, ...]:
@@ -247,33 +260,6 @@ async def search_learners(
     )
 
 
-async def evidence(conn: AsyncConnection, credential_id: UUID) -> PublishedEvidence:
-    """Everything published that a check of this credential relies on. Raises `NotFound("credential_unknown")`."""
-    signed = await signed_document(conn, credential_id)
-    institution = await institutions.get_by_id(conn, signed.record.institution_id)
-    did_document = await institutions.published_did_document(conn, did=institution.did)
-    list_url, _ = status_list.read_entry(strict_json.parse_object(signed.document, clr.MAX_BYTES)) or ("", 0)
-    listed = await status.published(conn, institution.id, int(list_url.rpartition("/")[2] or 0))
-    return PublishedEvidence(signed, institution, did_document, list_url, listed)
-
-
-async def bundle(conn: AsyncConnection, credential_id: UUID) -> bytes:
-    """A CredentialBundle: the credential's own bytes, and beside them what it takes to check it without us.
-
-    Receipt null = not anchored yet. Raises `NotFound("credential_unknown")`.
-    """
-    found = await evidence(conn, credential_id)
-    members = {
-        "credential": found.signed.document,
-        "anchorReceipt": found.signed.receipt,
-        "didDocument": found.did_document,
-        "statusListCredential": found.status_list,
-    }
-    # Joined as bytes, so that each document stays exactly what was signed.
-    joined = b",".join(json.dumps(name).encode() + b":" + (value or b"null") for name, value in members.items())
-    return b'{"type":"CredentialBundle",' + joined + b"}"
-
-
 async def revoke(
     conn: AsyncConnection,
     issuer: Issuer,
@@ -293,8 +279,7 @@ async def revoke(
     except ValueError:
         known = ", ".join(RevocationReason)
         raise Refused("reason_unknown", f"Choose one of these reasons: {known}.") from None
-    if len(note) > 500:
-        raise Refused("note_too_long", "The note may have up to 500 characters.")
+    editions.check_note(note)
     credential = await store.find_credential(conn, credential_id, lock=True)
     if credential is None or credential.institution_id != issuer.institution.id:
         raise NotFound("credential_unknown", "There is no credential with this number here.")
@@ -303,14 +288,31 @@ async def revoke(
     if credential.revoked_at is not None:
         raise Conflict("already_revoked", "This credential was withdrawn before.")
     list_id, index = await store.set_revoked(conn, credential_id, why, note, now)
-    await status.set_revoked(conn, issuer, list_id, index, now)
+    await status.set_revoked(conn, issuer, {list_id: [index]}, now)
     await jobs.enqueue(conn, jobs.REVIEW_STACKS, credential_id=str(credential_id))
     return await get(conn, issuer.institution.id, credential_id)
 
 
 async def review_dependents(conn: AsyncConnection, part_id: UUID) -> list[UUID]:
-    """Flag every award and record in force that relied on a withdrawn credential; their ids."""
+    """Flag every award and record in force that relied on a part since withdrawn or corrected; their ids."""
     part = await store.find_credential(conn, part_id)
-    if part is None or part.revoked_at is None:
+    if part is None or part.digest is None:
         return []
-    return await store.mark_for_review(conn, part_id, f"{part.uri} was withdrawn: {part.revocation_reason}")
+    if part.revoked_at is not None:
+        return await store.mark_for_review(conn, part_id, f"{part.uri} was withdrawn: {part.revocation_reason}")
+    if part.corrected_at is None:
+        return []
+    # Not what was made, or made anew, since: an award names the edition that is in force, a record holds it.
+    data = await document(conn, part_id)
+    named, current = open_badge.digest_sri(data), strict_json.parse_object(data)
+    stale = [
+        award_id
+        for award_id, data in (await store.documents_naming(conn, part_id, CredentialKind.AWARD)).items()
+        if (part.uri, named) not in open_badge.related_digests(strict_json.parse_object(data))
+    ]
+    stale += [
+        record_id
+        for record_id, data in (await store.documents_naming(conn, part_id, CredentialKind.RECORD)).items()
+        if current not in clr.embedded(strict_json.parse_object(data, clr.MAX_BYTES))
+    ]
+    return await store.mark_for_review(conn, part_id, f"{part.uri} was corrected", stale) if stale else []

@@ -40,7 +40,9 @@ class Issuer:
         Raises `Refused` with the code of `NotCanonicalisable` when a part of the document would not be signed, and
         `Refused("signature_not_verified")` when the key does not match the published one.
         """
-        options = data_integrity.proof_options(data_integrity.RDFC, self.key_id, now)
+        # Whoever waited for a change of keys has an older time: no key says that it signed before it was made.
+        created = max(now, self.identity.signing_key.created_at)
+        options = data_integrity.proof_options(data_integrity.RDFC, self.key_id, created)
         try:
             hash_data = data_integrity.hash_rdfc(self.canonical, document, options)
         except NotCanonicalisable as error:

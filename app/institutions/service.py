@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
@@ -13,17 +14,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import Conflict, NotAllowed, NotFound, Refused
 from app.institutions import store
+from app.institutions.domains import check_domain_name, own_did
 from app.institutions.model import (
     SLUG,
     Accreditation,
     ApiKey,
+    DidDocumentVersion,
     Institution,
     Scope,
     SigningKey,
     Wallet,
     did_document,
+    in_force,
+    next_key_name,
+    published_statement,
 )
 from app.institutions.ports import KeyStore
+from app.institutions.roles import Role, check_numbers
 from app.standards import did
 
 _KEY_PREFIX = "sm_"
@@ -31,11 +38,17 @@ _KEY_PREFIX = "sm_"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """An institution with the key it signs with and its wallet."""
+    """An institution with the key it signs with, its wallet, and the keys it signed with before (oldest first)."""
 
     institution: Institution
     signing_key: SigningKey
     wallet: Wallet
+    earlier_keys: tuple[SigningKey, ...] = ()
+
+    @property
+    def keys(self) -> tuple[SigningKey, ...]:
+        """Every key ever used, oldest first."""
+        return (*self.earlier_keys, self.signing_key)
 
     @property
     def key_id(self) -> str:
@@ -64,41 +77,68 @@ async def register(
     chain_id: int,
     contract: str,
     now: datetime,
+    domain: str | None = None,
+    role: Role = Role.PROVIDER,
+    recognition_number: str = "",
 ) -> tuple[Identity, bytes]:
     """Create an institution with its DID, first signing key and public wallet; publish its DID document.
 
-    Returns the identity and the published document's bytes. Raises `Refused` (slug_invalid, name_invalid,
-    ukprn_format) or `Conflict("institution_exists")`.
+    `domain`: its own, where its DID and its pages then live instead of under `public_url`; what the domain's records
+    say is the caller's to check. Returns the identity and the published document's bytes. Raises `Refused`
+    (slug_invalid, name_invalid, domain_invalid, the codes of `check_numbers`) or `Conflict` (institution_exists,
+    domain_taken).
     """
     if not SLUG.fullmatch(slug):
         raise Refused("slug_invalid", "The short name may have small letters, digits and hyphens (3 to 60).")
     if not name.strip() or len(name) > 200 or not name.isprintable():
         raise Refused("name_invalid", "The institution's name is empty, too long or has unusual characters.")
-    if not (len(ukprn) == 8 and ukprn.isascii() and ukprn.isdigit()):
-        raise Refused("ukprn_format", "A UKPRN is eight digits.")
-    for match in ({"slug": slug}, {"ukprn": ukprn}):
-        if await store.find_institution(conn, **match):
-            raise Conflict("institution_exists", "An institution with this short name or UKPRN exists already.")
+    check_numbers(role, ukprn, recognition_number)
+    for name_of, value in (("slug", slug), ("ukprn", ukprn), ("recognition_number", recognition_number)):
+        if value and await store.find_institution(conn, **{name_of: value}):
+            raise Conflict("institution_exists", "An institution with this short name or number exists already.")
+    if domain is not None:
+        check_domain_name(domain)
+        if domain == urlsplit(public_url).hostname or await store.find_institution(conn, did=own_did(domain)):
+            raise Conflict("domain_taken", "This domain belongs to this service or to another institution already.")
     institution = Institution(
         id=uuid4(),
         slug=slug,
         name=name.strip(),
         ukprn=ukprn,
-        did=did.web_did(urlsplit(public_url).netloc, "i", slug),
-        public_url=public_url,
+        did=own_did(domain) if domain else did.web_did(urlsplit(public_url).netloc, "i", slug),
+        public_url=f"https://{domain}" if domain else public_url,
         created_at=now,
+        role=role,
+        recognition_number=recognition_number,
     )
-    key_name = f"key-{now:%Y-%m}"
-    key_reference, public_key = keystore.create_signing_key(slug, key_name)
-    wallet_reference, address = keystore.create_wallet(slug)
-    key = SigningKey(institution.id, key_name, public_key, key_reference, now)
-    wallet = Wallet(institution.id, address, wallet_reference, chain_id, contract)
     await store.insert_institution(conn, institution)
-    await store.insert_signing_key(conn, key)
+    key = await make_signing_key(conn, keystore, institution, (), now)
+    wallet_reference, address = keystore.create_wallet(slug)
+    wallet = Wallet(institution.id, address, wallet_reference, chain_id, contract, now)
     await store.insert_wallet(conn, wallet, now)
-    document = json.dumps(did_document(institution, (key,), wallet), ensure_ascii=False).encode()
-    await store.insert_did_document(conn, institution.id, document, now)
-    return Identity(institution, key, wallet), document
+    identity = Identity(institution, key, wallet)
+    document = did_document_bytes(identity)
+    await store.insert_did_document(conn, institution.id, 1, document, now.replace(microsecond=0))
+    return identity, document
+
+
+async def make_signing_key(
+    conn: AsyncConnection, keystore: KeyStore, institution: Institution, keys: Iterable[SigningKey], now: datetime
+) -> SigningKey:
+    """A new key beside `keys`. The keystore cannot take part in the transaction: should that fail, a key remains that
+    nobody knows, and its name is passed over the next time."""
+    used = {key.name for key in keys}
+    name = next_key_name(now, lambda name: name in used or keystore.holds_signing_key(institution.slug, name))
+    reference, public_key = keystore.create_signing_key(institution.slug, name)
+    key = SigningKey(institution.id, name, public_key, reference, now)
+    await store.insert_signing_key(conn, key)
+    return key
+
+
+def did_document_bytes(identity: Identity) -> bytes:
+    """The DID document that tells what is known of an institution now."""
+    document = did_document(identity.institution, identity.keys, identity.wallet)
+    return json.dumps(document, ensure_ascii=False).encode()
 
 
 async def get(conn: AsyncConnection, slug: str) -> Institution:
@@ -119,17 +159,22 @@ async def find_by_slug(conn: AsyncConnection, slug: str) -> Institution | None:
     return await store.find_institution(conn, slug=slug)
 
 
-async def identity(conn: AsyncConnection, institution_id: UUID) -> Identity:
+async def identity(conn: AsyncConnection, institution_id: UUID, *, for_signing: bool = False) -> Identity:
     """The institution with its newest usable signing key and its wallet.
 
-    Raises `NotFound("institution_unknown")` or `Refused("signing_key_missing")`.
+    `for_signing`: no key is retired or given up until the caller's transaction ends, so that nothing is signed with a
+    key that was taken back meanwhile. Raises `NotFound("institution_unknown")` or `Refused("signing_key_missing")`.
     """
+    if for_signing:
+        # First of all, so that the keys are read only once a change of them is over.
+        await store.lock_institution(conn, institution_id, shared=True)
     institution = _found(await store.find_institution(conn, id=institution_id))
-    usable = [key for key in await store.list_signing_keys(conn, institution_id) if key.revoked_at is None]
+    keys = await store.list_signing_keys(conn, institution_id)
+    current = [key for key in keys if key.is_current]
     wallet = await store.current_wallet(conn, institution_id)
-    if not usable or wallet is None:
+    if not current or wallet is None:
         raise Refused("signing_key_missing", "The institution has no key in use to sign with.")
-    return Identity(institution, usable[-1], wallet)
+    return Identity(institution, current[-1], wallet, tuple(key for key in keys if key != current[-1]))
 
 
 async def list_all(conn: AsyncConnection) -> tuple[Institution, ...]:
@@ -143,6 +188,46 @@ async def published_did_document(conn: AsyncConnection, *, slug: str | None = No
     if document is None:
         raise NotFound("institution_unknown", "There is no institution here under that name.")
     return document
+
+
+async def did_document_versions(conn: AsyncConnection, institution_id: UUID) -> tuple[DidDocumentVersion, ...]:
+    """Every DID document ever published, oldest first."""
+    return await store.did_document_versions(conn, id=institution_id)
+
+
+async def did_document_version(
+    conn: AsyncConnection, *, slug: str | None = None, did: str | None = None, at: datetime
+) -> DidDocumentVersion:
+    """The DID document in force at `at`. Raises `NotFound` (institution_unknown, did_version_unknown)."""
+    match = {"slug": slug} if slug is not None else {"did": did}
+    versions = await store.did_document_versions(conn, **match)
+    if not versions:
+        _found(None)
+    found = in_force(versions, at)
+    if found is None:
+        raise NotFound("did_version_unknown", "The institution had published no keys by that time.")
+    return found
+
+
+async def did_document_at(
+    conn: AsyncConnection, *, slug: str | None = None, did: str | None = None, at: datetime
+) -> bytes:
+    """The bytes of the DID document in force at `at`. Raises `NotFound` (institution_unknown, did_version_unknown)."""
+    return (await did_document_version(conn, slug=slug, did=did, at=at)).document
+
+
+async def wallet_statement(conn: AsyncConnection, *, slug: str | None = None, did: str | None = None) -> dict[str, Any]:
+    """The wallet's signed word on whom it anchors for. Raises `NotFound` (institution_unknown, wallet_silent)."""
+    institution = _found(await store.find_institution(conn, **({"slug": slug} if slug is not None else {"did": did})))
+    wallet = await store.current_wallet(conn, institution.id)
+    if wallet is None or not wallet.statement:
+        raise NotFound("wallet_silent", "The institution's wallet has not made its statement yet.")
+    return published_statement(institution, wallet)
+
+
+async def domain_linkages(conn: AsyncConnection, host: str) -> tuple[bytes, ...]:
+    """The signed linkages of every institution published under `host` (with its port where it has one)."""
+    return await store.linkages_of(conn, [f"{scheme}://{host}" for scheme in ("https", "http")])
 
 
 async def accredit(

@@ -1,10 +1,8 @@
 """Use cases of stacking: progress, awards, a second look at an award, the learner's profile."""
 
-from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from hashlib import sha384
 from typing import Final
 from uuid import UUID
 
@@ -25,7 +23,7 @@ from app.stacking.packs import PublishedPack
 from app.stacking.profile import LearnerProfile, PackProgress, credits_by_level, describe, ksb_evidence
 from app.standards import strict_json
 from app.standards.data_integrity import CanonicalForm
-from app.standards.open_badge import Achievement, Part
+from app.standards.open_badge import Achievement, Part, digest_sri
 
 LEARNERS_AT_ONCE: Final = 500
 CREDENTIAL_MEDIA_TYPE: Final = "application/vc"
@@ -64,7 +62,7 @@ async def award_completed(
     each = list({learner.id: learner for learner in learners}.values())
     awarded = 0
     for start in range(0, len(each), LEARNERS_AT_ONCE):
-        earned = await _earned(conn, issuer, each[start : start + LEARNERS_AT_ONCE])
+        earned = await _earned(conn, issuer, each[start : start + LEARNERS_AT_ONCE], now.date())
         if not earned:
             continue
         orders = await _orders(conn, issuer, earned)
@@ -115,13 +113,11 @@ async def profile(conn: AsyncConnection, institution_id: UUID, learner_id: UUID,
     )
 
 
-def digest_sri(data: bytes) -> str:
-    """The `digestSRI` of `data`: SHA-384, base64 (W3C Subresource Integrity)."""
-    return "sha384-" + b64encode(sha384(data).digest()).decode("ascii")
-
-
-async def _earned(conn: AsyncConnection, issuer: Issuer, learners: Sequence[Learner]) -> list[_Earned]:
-    held_by = await credentials.lock_held_by_each(conn, issuer.institution.id, [learner.id for learner in learners])
+async def _earned(conn: AsyncConnection, issuer: Issuer, learners: Sequence[Learner], today: date) -> list[_Earned]:
+    ids = [learner.id for learner in learners]
+    held_by = await credentials.lock_held_by_each(conn, issuer.institution.id, ids)
+    # Under the lock, so that an award never bears a name that was changed while it was waited for.
+    learners = await credentials.get_learners(conn, issuer.institution.id, ids)
     every = [credential for held in held_by.values() for credential in held]
     qualifications = await _qualifications(conn, every)
     accredited = await institutions.accreditations(conn, issuer.institution.id)
@@ -143,7 +139,7 @@ async def _earned(conn: AsyncConnection, issuer: Issuer, learners: Sequence[Lear
                 continue
             awarded_on = max(unit.awarded_on for unit in units if unit.id in outcome.counted)
             try:
-                issuing.check_accredited(accredited, qualifications[pack.qualification_id], awarded_on)
+                issuing.check_accredited(accredited, qualifications[pack.qualification_id], awarded_on, today)
             except NotAllowed:
                 continue
             if pack.is_effective_on(awarded_on):

@@ -19,6 +19,8 @@ from app.standards.vc import parse_timestamp, timestamp
 
 LEAF_TAG = "ukvc-anchor/v1"
 RDFC_METHOD = "di-rdfc-sha256"
+# What a digest was made of, by cryptosuite of the document; each can be made again from the document alone.
+METHODS = (RDFC_METHOD, "di-jcs-sha256", "ecdsa-sd-sha256")
 _LEAF_PREFIX = LEAF_TAG.encode()
 MAX_PATH = 64
 _HASH = re.compile("[0-9a-f]{64}")
@@ -70,6 +72,7 @@ class Receipt:
     """A parsed receipt. `proof` is still unchecked."""
 
     issuer: str
+    method: str
     digest: bytes
     kind: LeafKind
     salt: bytes
@@ -138,7 +141,7 @@ def read_receipt(document: Mapping[str, Any]) -> Receipt:
         or document.get("version") != "1"
         or leaf.get("alg") != "RFC9162_SHA256"
         or leaf.get("tag") != LEAF_TAG
-        or binding.get("method") != RDFC_METHOD
+        or binding.get("method") not in METHODS
     ):
         raise ValueError("not an anchor receipt of a known kind")
     kinds = {kind.label: kind for kind in LeafKind}
@@ -152,6 +155,7 @@ def read_receipt(document: Mapping[str, Any]) -> Receipt:
         raise ValueError("the receipt's root cannot be read")
     return Receipt(
         issuer=issuer,
+        method=binding["method"],
         digest=_hash(binding.get("digest")),
         kind=kinds[leaf["kind"]],
         salt=_hash(leaf.get("salt")),

@@ -65,6 +65,12 @@ class Record:
     associations: Sequence[Association] = ()
 
 
+def embedded(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The credentials inside a record made here; none in any other document."""
+    inside: list[dict[str, Any]] = document["credentialSubject"].get("verifiableCredential", [])
+    return inside
+
+
 def clr_credential(issuer: Profile, record: Record) -> dict[str, Any]:
     """The unsigned record, members in reading order. Raises `ValueError` for a record without credentials."""
     if not record.credentials:

@@ -1,7 +1,7 @@
-"""Decentralized identifiers: did:web names, and reading a DID document (DID 1.0, CID 1.0, did:web method)."""
+"""Decentralized identifiers: did:web and did:key names, and reading a DID document (DID 1.0, CID 1.0, did:web)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,12 +13,17 @@ from app.standards.vc import parse_timestamp
 _DID_WEB = re.compile(r"did:web:([A-Za-z0-9.-]+(?:%3[Aa]\d{1,5})?)((?::[A-Za-z0-9._~%-]+)*)", re.ASCII)
 _NUMBER = re.compile(r"\d+|0[xX][0-9a-fA-F]*", re.ASCII)
 _CAIP10_EVM = re.compile(r"eip155:(\d{1,20}):(0x[0-9a-fA-F]{40})", re.ASCII)
+_RELATIONSHIPS = ("assertionMethod", "authentication", "capabilityInvocation", "capabilityDelegation", "keyAgreement")
 MULTIKEY_CONTEXTS = ("https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1")
 
 
 @dataclass(frozen=True, slots=True)
 class VerificationKey:
-    """A signing key that the document lists under assertionMethod. Times are None when not stated."""
+    """A key of the document. Times are None when not stated.
+
+    `expires` (CID 1.0, section 2.2): it should no longer be used from then on. `revoked`: nothing that was signed
+    at or after that moment may be believed.
+    """
 
     id: str
     key: multikey.PublicKey
@@ -36,14 +41,28 @@ class WalletAddress:
 
 @dataclass(frozen=True, slots=True)
 class DidDocument:
-    """What verification needs of a DID document."""
+    """What verification needs of a DID document.
+
+    `signing_keys` are listed under assertionMethod. `withdrawn_keys` are no longer listed for anything, but kept
+    with the moment from which they count for nothing. `holder_keys` are listed under authentication. `services` are
+    (type, address), first come first.
+    """
 
     id: str
     signing_keys: tuple[VerificationKey, ...]
     wallets: tuple[WalletAddress, ...]
+    withdrawn_keys: tuple[VerificationKey, ...] = ()
+    holder_keys: tuple[VerificationKey, ...] = ()
+    services: tuple[tuple[str, str], ...] = ()
 
     def signing_key(self, key_id: str) -> VerificationKey | None:
         return next((key for key in self.signing_keys if key.id == key_id), None)
+
+    def withdrawn_key(self, key_id: str) -> VerificationKey | None:
+        return next((key for key in self.withdrawn_keys if key.id == key_id), None)
+
+    def service(self, kind: str) -> str | None:
+        return next((address for found, address in self.services if found == kind), None)
 
 
 def web_did(host: str, *path: str) -> str:
@@ -97,22 +116,63 @@ def read_document(document: Mapping[str, Any], did: str) -> DidDocument:
         for method in (methods if isinstance(methods, list) else [])
         if isinstance(method, dict) and isinstance(method.get("id"), str) and method.get("controller") == did
     }
-    keys = []
-    for key_id in _references(document.get("assertionMethod")):
-        method = by_id.get(key_id)
-        if method is None or method.get("type") != "Multikey" or not key_id.startswith(f"{did}#"):
-            continue
-        try:
-            key = multikey.decode_multikey(str(method.get("publicKeyMultibase", "")))
-            keys.append(VerificationKey(key_id, key, _moment(method, "expires"), _moment(method, "revoked")))
-        except ValueError:
-            continue
+    listed = {name: _references(document.get(name)) for name in ("assertionMethod", "authentication")}
+    used = {key_id for name in _RELATIONSHIPS for key_id in _references(document.get(name))}
+    signing, holder = (
+        [key for key_id in listed[name] if (key := _key(by_id.get(key_id), did)) is not None]
+        for name in ("assertionMethod", "authentication")
+    )
+    withdrawn = [
+        key
+        for key_id, method in by_id.items()
+        if key_id not in used and (key := _key(method, did)) is not None and key.revoked is not None
+    ]
     wallets = [
         wallet
         for key_id in _references(document.get("capabilityInvocation"))
         if (wallet := parse_caip10(by_id.get(key_id, {}).get("blockchainAccountId"))) is not None
     ]
-    return DidDocument(did, tuple(keys), tuple(wallets))
+    return DidDocument(
+        did, tuple(signing), tuple(wallets), tuple(withdrawn), tuple(holder), tuple(_services(document.get("service")))
+    )
+
+
+def key_document(did: str) -> dict[str, Any]:
+    """The document of a did:key (did:key method, section 3.1.5): the key that the name itself is, for both purposes.
+
+    Raises `ValueError` for another method or a key of a type not read here.
+    """
+    name = did.removeprefix("did:key:")
+    if name == did:
+        raise ValueError("not a did:key identifier")
+    multikey.decode_multikey(name)
+    key_id = f"{did}#{name}"
+    method = {"id": key_id, "type": "Multikey", "controller": did, "publicKeyMultibase": name}
+    return {
+        "@context": list(MULTIKEY_CONTEXTS),
+        "id": did,
+        "verificationMethod": [method],
+        "assertionMethod": [key_id],
+        "authentication": [key_id],
+    }
+
+
+def _key(method: Mapping[str, Any] | None, did: str) -> VerificationKey | None:
+    if method is None or method.get("type") != "Multikey" or not method["id"].startswith(f"{did}#"):
+        return None
+    try:
+        key = multikey.decode_multikey(str(method.get("publicKeyMultibase", "")))
+        return VerificationKey(method["id"], key, _moment(method, "expires"), _moment(method, "revoked"))
+    except ValueError:
+        return None
+
+
+def _services(value: Any) -> Iterator[tuple[str, str]]:
+    for service in value if isinstance(value, list) else []:
+        if isinstance(service, dict):
+            kind, address = service.get("type"), service.get("serviceEndpoint")
+            if isinstance(kind, str) and isinstance(address, str):
+                yield kind, address
 
 
 def _references(value: Any) -> list[str]:

@@ -8,10 +8,11 @@ Rules beyond the specification, each met in the field:
 - One status entry (an array fails the schema), nothing about the chain.
 """
 
-from collections.abc import Sequence
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from hashlib import sha256
+from hashlib import sha256, sha384
 from typing import Any
 
 from app.standards import vc
@@ -95,18 +96,51 @@ def hash_email(email: str, salt: str) -> str:
     return "sha256$" + sha256((email.strip().lower() + salt).encode()).hexdigest()
 
 
+def digest_sri(data: bytes) -> str:
+    """The `digestSRI` of `data`: SHA-384, base64 (W3C Subresource Integrity)."""
+    return "sha384-" + b64encode(sha384(data).digest()).decode("ascii")
+
+
 def achievement_credential(issuer: Profile, achievement: Achievement, award: Award) -> dict[str, Any]:
     """The unsigned credential, members in reading order."""
+    return _credential(issuer, achievement_json(achievement), award)
+
+
+def corrected_credential(issuer: Profile, former: Mapping[str, Any], award: Award) -> dict[str, Any]:
+    """The next edition, unsigned, of `former`, a credential made here.
+
+    What was achieved is repeated word for word: a catalogue that has changed since must not slip into a correction.
+    """
+    return _credential(issuer, former["credentialSubject"]["achievement"], award)
+
+
+def learner_name(document: Mapping[str, Any]) -> str | None:
+    """The name in a credential made here."""
+    return next((item["identityHash"] for item in _identities(document) if item["identityType"] == "name"), None)
+
+
+def related_digests(document: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """(id, digestSRI) of what a credential made here names as its parts."""
+    return {(related["id"], related["digestSRI"]) for related in document.get("relatedResource", ())}
+
+
+def renamed(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """An unsigned credential made here, with another name for the learner."""
+    identities = [_identity("name", name) if one["identityType"] == "name" else one for one in _identities(document)]
+    return {**document, "credentialSubject": {**document["credentialSubject"], "identifier": identities}}
+
+
+def _credential(issuer: Profile, achievement: Mapping[str, Any], award: Award) -> dict[str, Any]:
     subject: dict[str, Any] = {
         "type": ["AchievementSubject"],
         "identifier": learner_json(award.learner_name, award.email_hash, award.email_salt, award.award_reference),
-        "achievement": achievement_json(achievement),
+        "achievement": achievement,
     }
     if award.credits_earned is not None:
         subject["creditsEarned"] = award.credits_earned
     if award.grade is not None:
         subject["result"] = [
-            {"type": ["Result"], "resultDescription": _result_description_id(achievement), "value": award.grade}
+            {"type": ["Result"], "resultDescription": _result_description_id(achievement["id"]), "value": award.grade}
         ]
     document: dict[str, Any] = {
         "@context": list(CONTEXTS),
@@ -115,7 +149,7 @@ def achievement_credential(issuer: Profile, achievement: Achievement, award: Awa
         "issuer": profile_json(issuer),
         "validFrom": vc.timestamp(award.valid_from),
         "awardedDate": f"{award.awarded_on.isoformat()}T00:00:00Z",
-        "name": achievement.name,
+        "name": achievement["name"],
         "credentialSubject": subject,
         "credentialStatus": award.status,
         "credentialSchema": [{"id": SCHEMA, "type": SCHEMA_TYPE}],
@@ -142,6 +176,11 @@ def learner_json(name: str, email_hash: str, email_salt: str, reference: str) ->
     ]
 
 
+def _identities(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    identities: list[dict[str, Any]] = document["credentialSubject"]["identifier"]
+    return identities
+
+
 def profile_json(profile: Profile) -> dict[str, Any]:
     """A Profile as a credential shows it."""
     value: dict[str, Any] = {"id": profile.id, "type": ["Profile"], "name": profile.name}
@@ -160,8 +199,8 @@ def _identity(kind: str, value: str) -> dict[str, Any]:
     return {"type": "IdentityObject", "hashed": False, "identityHash": value, "identityType": kind}
 
 
-def _result_description_id(achievement: Achievement) -> str:
-    return f"{achievement.id}#grade"
+def _result_description_id(achievement_id: str) -> str:
+    return f"{achievement_id}#grade"
 
 
 def achievement_json(achievement: Achievement) -> dict[str, Any]:
@@ -197,7 +236,7 @@ def achievement_json(achievement: Achievement) -> dict[str, Any]:
     if achievement.grades:
         value["resultDescription"] = [
             {
-                "id": _result_description_id(achievement),
+                "id": _result_description_id(achievement.id),
                 "type": ["ResultDescription"],
                 "name": achievement.result_name,
                 "resultType": "LetterGrade",

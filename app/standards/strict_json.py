@@ -13,7 +13,7 @@ MAX_DEPTH = 40
 _LARGEST_EXACT = 2**53 - 1
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Possessive, and the closing quote optional: an unfinished string is passed once, not once for each quote in it.
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 

@@ -10,13 +10,15 @@ from typing import Any
 class Fetched:
     """A published document as received at `at`, or why there is none. `code` and `failure` go together.
 
-    `at` None = nobody knows how old it is: it came with the document itself.
+    `at` None = nobody knows how old it is: it came with the document itself. `source` says where it came from, in
+    words for people.
     """
 
     at: datetime | None
     data: bytes | None = None
     code: str = ""
     failure: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +56,32 @@ class Recognition:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What was handed in: a credential, perhaps with its receipt, as parsed from the bytes received."""
+    """What was handed in: a credential, perhaps with its receipt, as parsed from the bytes received.
+
+    `embedded`: the credentials inside a presentation or a CLR. `presentation` is set where it is one, and is then
+    the `credential` too, so that it can never pass as one. `bundle`: the file all of it came in, with what it brings.
+    """
 
     credential: Mapping[str, Any]
     receipt: Mapping[str, Any] | None
+    presentation: Mapping[str, Any] | None = None
+    embedded: tuple["Submission", ...] = ()
+    bundle: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All of it. None = not gathered, because nothing named it."""
+    """All of it. None = not gathered, because nothing named it or nothing needed it.
+
+    `did_document_then` is the version of the issuer's document that was in force at the time that counts: the one
+    asked about, or the one at which a key withdrawn since was used.
+    """
 
     submission: Submission
     did_document: Fetched | None
     status_list: Fetched | None
     chain: ChainAnswer | None
     recognition: Recognition
+    did_document_then: Fetched | None = None
+    status_reasons: Fetched | None = None
+    checkpoints: Fetched | None = None

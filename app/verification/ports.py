@@ -25,6 +25,14 @@ class Publications(Protocol):
         """The signed list of an institution's checkpoints."""
         ...
 
+    async def receipt(self, url: str, digest: bytes) -> Fetched:
+        """The register receipt for a digest, from the institution's page of receipts at `url`.
+
+        The one question that tells an issuer which credential is being looked at: asked to make a bundle, never to
+        verify.
+        """
+        ...
+
 
 class Registry(Protocol):
     """The chain's registry contract."""

@@ -1,7 +1,7 @@
 """What a verification says: findings, and the one verdict they allow."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -34,57 +34,107 @@ class Anchoring(StrEnum):
     UNKNOWN = "cannot tell"
 
 
+class Level(StrEnum):
+    """The strongest evidence reached, each level on top of those before it."""
+
+    NONE = "none"
+    SIGNATURE = "signature"
+    INCLUSION = "inclusion"
+    CHECKPOINT = "signed checkpoint"
+    CHAIN = "live chain"
+
+
+DEFENDS_AGAINST: Mapping[str, str] = {
+    "structure": "A document that only looks like a credential, or says different things to different readers.",
+    "dates": "A credential used before it begins or after it ends.",
+    "issuer_key": "Anybody signing in a college's name with a key of their own.",
+    "signature": "Any word of the document being changed.",
+    "inclusion": "A register receipt made for one credential being shown with another.",
+    "checkpoint": "A college showing different logs to different people.",
+    "chain": "A college rewriting its own log, or somebody else's wallet vouching for it.",
+    "signing_time": "Whoever steals a key, or finds an old one, signing as of an earlier day.",
+    "status": "A withdrawn or corrected credential still looking good.",
+    "issuer": "A perfectly signed credential of a made-up college.",
+    "accreditation": "A real college issuing what it was never approved for.",
+    "holder": "Somebody presenting credentials in another person's name.",
+}
+"""Check -> what an attacker could do without it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check's outcome. `code` is stable; `relied_on` is when the evidence was obtained or made."""
+    """One check's outcome. `code` is stable; `relied_on` is when the evidence was obtained or made, `source` whence.
+
+    `relied_on` None: the finding rests on the document alone, or nobody knows how old its evidence is.
+    """
 
     check: str
     outcome: Outcome
     code: str
     sentence: str
     relied_on: datetime | None = None
+    source: str = ""
+
+    def as_json(self, checked_at: datetime) -> dict[str, Any]:
+        age = int((checked_at - self.relied_on).total_seconds()) if self.relied_on else None
+        return {
+            "check": self.check,
+            "outcome": self.outcome,
+            "code": self.code,
+            "sentence": self.sentence,
+            "defendsAgainst": DEFENDS_AGAINST[self.check],
+            "source": self.source or None,
+            "reliedOn": timestamp(self.relied_on) if self.relied_on else None,
+            "ageSeconds": age,
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The findings in order, and what they add up to."""
+    """The findings in order, and what they add up to.
+
+    `as_of` is the past moment that was asked about (None = now). `true_as_of` is how old the oldest evidence is that
+    the verdict rests on (None = nobody knows). `parts` are the reports on credentials inside this one.
+    """
 
     findings: tuple[Finding, ...]
     verdict: Verdict
     anchoring: Anchoring
+    level: Level
     checked_at: datetime
     summary: str
     issuer_name: str | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
+    as_of: datetime | None = None
+    true_as_of: datetime | None = None
+    credential_id: str | None = None
+    parts: tuple["Report", ...] = ()
 
     def finding(self, check: str) -> Finding:
         return next(finding for finding in self.findings if finding.check == check)
 
     def as_json(self) -> dict[str, Any]:
-        return {
+        members: dict[str, Any] = {
             "verdict": self.verdict,
             "summary": self.summary,
             "anchor": self.anchoring,
+            "level": self.level,
             "checkedAt": timestamp(self.checked_at),
+            "asOf": timestamp(self.as_of) if self.as_of else None,
+            "trueAsOf": timestamp(self.true_as_of) if self.true_as_of else None,
+            "credentialId": self.credential_id,
             "issuer": self.issuer_name,
-            "checks": [
-                {
-                    "check": finding.check,
-                    "outcome": finding.outcome,
-                    "code": finding.code,
-                    "sentence": finding.sentence,
-                    "reliedOn": timestamp(finding.relied_on) if finding.relied_on else None,
-                    "ageSeconds": int((self.checked_at - finding.relied_on).total_seconds())
-                    if finding.relied_on
-                    else None,
-                }
-                for finding in self.findings
-            ],
+            "checks": [finding.as_json(self.checked_at) for finding in self.findings],
         }
+        if self.parts:
+            members["credentials"] = [part.as_json() for part in self.parts]
+        return members
 
 
-AUTHENTICITY = ("structure", "issuer_key", "signature")
+AUTHENTICITY = ("structure", "issuer_key", "signature", "signing_time", "issuer")
 """Checks without which nothing else means anything."""
+
+ENTITLEMENT = ("accreditation", "holder")
+"""Checks that may find nothing to check, but must not fail."""
 
 ANCHOR_CHECKS = ("inclusion", "chain")
 
@@ -94,29 +144,77 @@ _SUMMARIES = {
     Verdict.WAS_VALID: "This credential is genuine, but it is no longer in force.",
     Verdict.CANNOT_TELL: "We cannot tell whether this credential is genuine and in force. Do not rely on it yet.",
 }
+_SUMMARIES_AS_OF = {
+    Verdict.VALID: "This credential was genuine and in force on {day}.",
+    Verdict.NOT_VALID: "This was not a genuine credential in force on {day}.",
+    Verdict.WAS_VALID: "This credential is genuine, but it was no longer in force on {day}.",
+    Verdict.CANNOT_TELL: "We cannot tell whether this credential was genuine and in force on {day}.",
+}
+_WORST_FIRST = (Verdict.NOT_VALID, Verdict.CANNOT_TELL, Verdict.WAS_VALID, Verdict.VALID)
 
 
-def conclude(findings: Iterable[Finding], now: datetime) -> Report:
-    """The verdict. Anchoring never makes a credential invalid: it is stated beside the verdict."""
+def conclude(
+    findings: Iterable[Finding],
+    now: datetime,
+    *,
+    as_of: datetime | None = None,
+    issuer_name: str | None = None,
+    credential_id: str | None = None,
+    parts: tuple[Report, ...] = (),
+) -> Report:
+    """The report. Anchoring never makes a credential invalid: it is stated beside the verdict.
+
+    A document that holds others is no better than the worst of them.
+    """
     ordered = tuple(findings)
     by_check = {finding.check: finding for finding in ordered}
-    verdict = _verdict(by_check)
+    own = _verdict(by_check)
+    verdict = worst([own, *(part.verdict for part in parts)])
     anchoring = _anchoring(by_check)
-    summary = _SUMMARIES[verdict]
-    if verdict is Verdict.VALID and anchoring is not Anchoring.ANCHORED:
+    summary = _summary(verdict, as_of)
+    if verdict is not own:
+        summary += " One of the credentials in it is the reason; each is listed below."
+    elif verdict is Verdict.VALID and anchoring is not Anchoring.ANCHORED:
         summary += {
             Anchoring.PENDING: " Its entry in the public register is still being made.",
             Anchoring.FAILED: " Its entry in the public register does not match; ask the issuer why.",
             Anchoring.UNKNOWN: " Its entry in the public register could not be checked.",
         }[anchoring]
-    return Report(ordered, verdict, anchoring, now, summary)
+    return Report(
+        findings=ordered,
+        verdict=verdict,
+        anchoring=anchoring,
+        level=_level(by_check),
+        checked_at=now,
+        summary=summary,
+        issuer_name=issuer_name,
+        as_of=as_of,
+        true_as_of=_true_as_of(by_check, now),
+        credential_id=credential_id,
+        parts=parts,
+    )
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict on several together. Raises `ValueError` for none at all."""
+    return min(verdicts, key=_WORST_FIRST.index)
+
+
+def day(moment: datetime) -> str:
+    """A day as people write it."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def _summary(verdict: Verdict, as_of: datetime | None) -> str:
+    return _SUMMARIES[verdict] if as_of is None else _SUMMARIES_AS_OF[verdict].format(day=day(as_of))
 
 
 def _verdict(found: dict[str, Finding]) -> Verdict:
     outcomes = {check: finding.outcome for check, finding in found.items()}
-    if any(outcomes.get(check) is Outcome.INVALID for check in (*AUTHENTICITY, "issuer")):
+    entitled = {outcomes.get(check, Outcome.SKIPPED) for check in ENTITLEMENT}
+    if Outcome.INVALID in (*(outcomes.get(check) for check in AUTHENTICITY), *entitled):
         return Verdict.NOT_VALID
-    if any(outcomes.get(check) is not Outcome.VALID for check in (*AUTHENTICITY, "issuer")):
+    if any(outcomes.get(check) is not Outcome.VALID for check in AUTHENTICITY) or Outcome.ERROR in entitled:
         return Verdict.CANNOT_TELL
     if found["dates"].code == "not_yet_valid":
         return Verdict.NOT_VALID
@@ -129,10 +227,33 @@ def _verdict(found: dict[str, Finding]) -> Verdict:
 
 def _anchoring(found: dict[str, Finding]) -> Anchoring:
     outcomes = [found[check].outcome for check in ANCHOR_CHECKS]
-    if Outcome.INVALID in outcomes:
+    if Outcome.INVALID in (*outcomes, found["checkpoint"].outcome):
         return Anchoring.FAILED
     if all(outcome is Outcome.VALID for outcome in outcomes):
         return Anchoring.ANCHORED
     if found["inclusion"].code == "anchor_pending":
         return Anchoring.PENDING
     return Anchoring.UNKNOWN
+
+
+def _level(found: dict[str, Finding]) -> Level:
+    reached = Level.NONE
+    for check, level in (
+        ("signature", Level.SIGNATURE),
+        ("inclusion", Level.INCLUSION),
+        ("checkpoint", Level.CHECKPOINT),
+        ("chain", Level.CHAIN),
+    ):
+        if found[check].outcome is Outcome.VALID:
+            reached = level
+        elif check in ("signature", "inclusion"):
+            break
+    return reached
+
+
+def _true_as_of(found: dict[str, Finding], now: datetime) -> datetime | None:
+    """What can change after issue is the standing: the verdict is as old as the list it was read from."""
+    status = found["status"]
+    if status.code == "status_none":
+        return now
+    return status.relied_on if status.outcome in (Outcome.VALID, Outcome.INVALID) else None

@@ -1,39 +1,22 @@
-"""Verify a credential or a bundle: read it, gather the evidence, run the checks, conclude."""
+"""Verify what was read from a file: gather the evidence, run the checks, conclude."""
 
-import asyncio
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import datetime
-from typing import Any
+from datetime import UTC, date, datetime
 
-from app.errors import Refused, TooLarge
-from app.standards import anchor_receipt, status_list, strict_json, vc
+from app.standards import vc
 from app.standards.data_integrity import CanonicalForm
-from app.standards.status_list import StatusListProblem
-from app.verification import checks
-from app.verification.evidence import ChainAnswer, Evidence, Fetched, Recognition, Submission
+from app.verification.checks.document import check_dates, check_signature, check_structure
+from app.verification.checks.issuer import check_issuer
+from app.verification.checks.keys import check_issuer_key, check_signing_time
+from app.verification.checks.register import check_chain, check_checkpoint, check_inclusion
+from app.verification.checks.standing import check_status
+from app.verification.checks.trail import Trail
+from app.verification.evidence import Evidence, Submission
+from app.verification.gather import gather
 from app.verification.ports import Publications, Recogniser, Registry
-from app.verification.report import Report, conclude
+from app.verification.report import Finding, Report, conclude
+from app.verification.submission import read_submission
 
-MAX_BYTES = 1_000_000
-
-
-def read_submission(data: bytes) -> tuple[Submission, Mapping[str, Any]]:
-    """A credential or a CredentialBundle, and the bundle's other members (empty for a bare credential).
-
-    Raises `Refused` with the codes of `NotStrictJson`, `bundle_malformed`, or `TooLarge("document_too_large")`.
-    """
-    try:
-        document = strict_json.parse_object(data, MAX_BYTES)
-    except strict_json.NotStrictJson as error:
-        family = TooLarge if error.code == "document_too_large" else Refused
-        raise family(error.code, str(error)) from None
-    if document.get("type") != "CredentialBundle":
-        return Submission(document, None), {}
-    credential, receipt = document.get("credential"), document.get("anchorReceipt")
-    if not isinstance(credential, dict) or not (receipt is None or isinstance(receipt, dict)):
-        raise Refused("bundle_malformed", "The bundle does not hold a credential.")
-    return Submission(credential, receipt), document
+__all__ = ["end_of_day", "read_submission", "run_checks", "verify"]
 
 
 async def verify(
@@ -44,63 +27,43 @@ async def verify(
     recogniser: Recogniser,
     canonicaliser: CanonicalForm,
     now: datetime,
+    as_of: datetime | None = None,
 ) -> Report:
-    """The report on a submission. Never raises for what it finds; outside failures are findings."""
-    evidence = await gather(submission, publications, registry, recogniser, now)
-    trail = checks.Trail()
-    findings = (
-        checks.check_structure(evidence, trail),
-        checks.check_dates(evidence, trail, now),
-        checks.check_issuer_key(evidence, trail),
-        checks.check_signature(evidence, trail, canonicaliser),
-        checks.check_inclusion(evidence, trail),
-        checks.check_chain(evidence, trail),
-        checks.check_status(evidence, trail, canonicaliser, now),
-        checks.check_issuer(evidence, trail),
-    )
+    """The report on a submission; with `as_of`, on what could be said of it at that moment, from what held then.
+
+    Never raises for what it finds; outside failures are findings.
+    """
+    evidence = await gather(submission, publications, registry, recogniser, as_of)
     issuer = evidence.recognition.issuer
-    return replace(conclude(findings, now), issuer_name=issuer.name if issuer else None)
-
-
-async def gather(
-    submission: Submission,
-    publications: Publications,
-    registry: Registry,
-    recogniser: Recogniser,
-    now: datetime,
-) -> Evidence:
-    """Fetch, all at once, what the documents name. A name that cannot be read leads nowhere."""
-    issuer_id = vc.issuer_id(submission.credential)
-    did_document, listed, answer, recognition = await asyncio.gather(
-        _did_document(issuer_id, publications),
-        _status_list(submission.credential, publications),
-        _chain(submission.receipt, registry),
-        recogniser.recognise(issuer_id) if issuer_id else _nobody(),
+    return conclude(
+        run_checks(evidence, canonicaliser, Trail(as_of or now, is_past=as_of is not None)),
+        now,
+        as_of=as_of,
+        issuer_name=issuer.name if issuer else None,
+        credential_id=_identifier(submission),
     )
-    return Evidence(submission, did_document, listed, answer, recognition)
 
 
-async def _did_document(issuer_id: str | None, publications: Publications) -> Fetched | None:
-    return await publications.did_document(issuer_id) if issuer_id else None
+def run_checks(evidence: Evidence, canonicaliser: CanonicalForm, trail: Trail) -> tuple[Finding, ...]:
+    """Every check, in order: authenticity, then the register, then standing and who stands behind it."""
+    structure = check_structure(evidence, trail)
+    dates = check_dates(evidence, trail)
+    issuer_key = check_issuer_key(evidence, trail)
+    signature = check_signature(evidence, trail, canonicaliser)
+    inclusion = check_inclusion(evidence, trail)
+    checkpoint = check_checkpoint(evidence, trail)
+    chain = check_chain(evidence, trail)
+    signing_time = check_signing_time(evidence, trail, chain)
+    status = check_status(evidence, trail, canonicaliser)
+    issuer = check_issuer(evidence, trail)
+    return structure, dates, issuer_key, signature, inclusion, checkpoint, chain, signing_time, status, issuer
 
 
-async def _status_list(credential: Mapping[str, Any], publications: Publications) -> Fetched | None:
-    try:
-        entry = status_list.read_entry(credential)
-    except StatusListProblem:
-        return None
-    return await publications.status_list(entry[0]) if entry else None
+def end_of_day(asked: date) -> datetime:
+    """The moment that stands for a day asked about: its last second, UTC, so that what was issued that day counts."""
+    return datetime(asked.year, asked.month, asked.day, 23, 59, 59, tzinfo=UTC)
 
 
-async def _chain(receipt: Mapping[str, Any] | None, registry: Registry) -> ChainAnswer | None:
-    if receipt is None:
-        return None
-    try:
-        read = anchor_receipt.read_receipt(receipt)
-    except ValueError:
-        return None
-    return await registry.anchored(read.chain_id, read.contract, read.anchored_by.address, read.root)
-
-
-async def _nobody() -> Recognition:
-    return Recognition(known=True)
+def _identifier(submission: Submission) -> str | None:
+    value = submission.credential.get("id")
+    return value if vc.is_url(value) else None

@@ -1,4 +1,5 @@
-"""Everything HTTP: JSON for programs (`api`), published documents (`documents`), pages for people (`pages`).
+"""Everything HTTP: JSON for programs (`api`), published documents (`documents`,
+`identities`), pages for people (`pages`).
 
 Decisions
 - One transaction per request, opened by a dependency and committed before the answer is sent. Verification holds

@@ -7,11 +7,26 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from app.errors import Refused
+from app.errors import Refused, TooLarge
 from app.standards import strict_json
 from app.web.problems import sentence
 
 MULTIPART = "multipart/form-data"
+# What a credential may be sent as. Programs must say something; what a file really is, is read off its content.
+CREDENTIAL_FILE_TYPES = (
+    "application/json",
+    "application/vc",
+    "application/vp",
+    "image/png",
+    "image/svg+xml",
+    "application/pdf",
+    "application/jwt",
+    "application/vc+jwt",
+    "application/vc+sd-jwt",
+    "application/octet-stream",
+    "text/plain",
+    "",
+)
 
 
 class Body(BaseModel):
@@ -28,8 +43,8 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def read_body(request: Request, model: type[Sent]) -> Sent:
-    """The body as `model`.
+async def read_body(request: Request, model: type[Sent], max_bytes: int = strict_json.MAX_BYTES) -> Sent:
+    """The body, of at most `max_bytes`, as `model`.
 
     Raises `Refused` (media_type_unknown, the codes of `NotStrictJson`, request_malformed with
     `details["fields"]`); values that were sent are not repeated.
@@ -38,9 +53,10 @@ async def read_body(request: Request, model: type[Sent]) -> Sent:
     if kind not in ("", "application/json") and not kind.endswith("+json"):
         raise Refused("media_type_unknown", "Send this as application/json.")
     try:
-        value = strict_json.parse_object(await request.body())
+        value = strict_json.parse_object(await request.body(), max_bytes)
     except strict_json.NotStrictJson as error:
-        raise Refused(error.code, str(error)) from None
+        family = TooLarge if error.code == "document_too_large" else Refused
+        raise family(error.code, str(error)) from None
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -61,6 +77,20 @@ async def read_upload(request: Request, field: str) -> tuple[bytes, str]:
             return await upload.read(), plain_name(upload.filename)
     except HTTPException:
         raise Refused("form_malformed", "The form was damaged on its way; please send it again.") from None
+
+
+async def read_upload_or_text(request: Request, file_field: str, text_field: str) -> bytes:
+    """The one file in a form, or else what was typed. Raises `Refused` (form_malformed, file_missing)."""
+    try:
+        async with request.form(max_files=1, max_fields=8) as form:
+            upload, text = form.get(file_field), form.get(text_field)
+            if isinstance(upload, UploadFile) and upload.filename:
+                return await upload.read()
+            if isinstance(text, str) and text.strip():
+                return text.encode("utf-8", "replace")
+    except HTTPException:
+        raise Refused("form_malformed", "The form was damaged on its way; please send it again.") from None
+    raise Refused("file_missing", "No file was chosen. Choose a file and send it again.")
 
 
 def plain_name(name: str) -> str:

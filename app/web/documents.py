@@ -1,25 +1,31 @@
-"""Published documents, served as the bytes that were stored: credentials, bundles, keys, lists, receipts, rules.
+"""Published documents, served as the bytes that were stored: credentials, bundles, lists, receipts, rules.
 
 Plain Starlette routes: these are the hottest addresses, and there is nothing to convert.
 """
 
-from datetime import timedelta
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from app.anchoring import publishing
 from app.anchoring import service as anchoring
-from app.anchoring.model import Checkpoint
+from app.anchoring.publishing import checkpoint_json
+from app.credentials import accrediting, status
 from app.credentials import service as credentials
-from app.credentials import status
+from app.credentials.status import PublishedList
 from app.database import reading
 from app.errors import NotFound, Refused
 from app.institutions import service as institutions
 from app.stacking import packs
 from app.standards.status_list import TIME_TO_LIVE
-from app.standards.vc import timestamp
+from app.standards.vc import parse_timestamp
 from app.web import negotiation
 from app.web.dependencies import wiring_of
 
@@ -30,12 +36,14 @@ CREDENTIAL_TYPES = (
     negotiation.JSON,
     negotiation.HTML,
 )
+STATUS_TYPES = (negotiation.JSON, "application/vc")
+"""A status list is plain JSON unless it is asked for as a credential: so does VCALM, and so do its test suites."""
 OPEN = {"Access-Control-Allow-Origin": "*"}
 """Documents that any verifier may read, in a browser too; none of them depends on who asks."""
 PERSONAL = {**OPEN, "X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store"}
-_LASTING = {**OPEN, "Cache-Control": "public, max-age=86400, immutable"}
-_SHORT = {**OPEN, "Cache-Control": "public, max-age=300"}
-_STATUS = {**OPEN, "Cache-Control": f"public, max-age={TIME_TO_LIVE // timedelta(seconds=1)}"}
+LASTING = {**OPEN, "Cache-Control": "public, max-age=86400, immutable"}
+SHORT = {**OPEN, "Cache-Control": "public, max-age=300"}
+_STATUS = {**OPEN, "Vary": "Accept", "Cache-Control": f"public, max-age={TIME_TO_LIVE // timedelta(seconds=1)}"}
 
 
 def credential_number(text: str) -> UUID:
@@ -66,19 +74,48 @@ async def _bundle(request: Request) -> Response:
     return Response(bundle, headers=headers, media_type=negotiation.JSON)
 
 
-async def _did_document(request: Request) -> Response:
-    async with reading(wiring_of(request).engine) as conn:
-        document = await institutions.published_did_document(conn, slug=request.path_params["slug"])
-    return Response(document, headers=_SHORT, media_type=negotiation.JSON)
-
-
 async def _status_list(request: Request) -> Response:
+    found = await _find_list(request)
+    if found is None:
+        raise NotFound(
+            "status_list_unknown", "This institution has no list with this number, or had none at that time."
+        )
+    return published(
+        request, found.document, _STATUS, negotiation.preferred(request.headers.get("accept"), STATUS_TYPES)
+    )
+
+
+async def _status_reasons(request: Request) -> Response:
+    found = await _find_list(request)
+    if found is None or found.reasons is None:
+        raise NotFound("status_reasons_unknown", "There are no reasons to give: nothing in this list is set.")
+    return published(request, found.reasons, _STATUS)
+
+
+async def _find_list(request: Request) -> PublishedList | None:
+    at = _moment(request, "timestamp")
     async with reading(wiring_of(request).engine) as conn:
         institution = await institutions.get(conn, request.path_params["slug"])
-        document = await status.published(conn, institution.id, request.path_params["number"])
-    if document is None:
-        raise NotFound("status_list_unknown", "This institution has no list with this number.")
-    return Response(document, headers=_STATUS, media_type="application/vc")
+        return await status.find(conn, institution.id, request.path_params["number"], at)
+
+
+def _moment(request: Request, name: str) -> datetime | None:
+    """The moment a parameter of the address names; None when it is not given. Raises `Refused("timestamp_invalid")`."""
+    given = request.query_params.getlist(name)
+    if not given:
+        return None
+    at = parse_timestamp(given[0]) if len(given) == 1 else None
+    if at is None:
+        # A plus sign in an address stands for a blank.
+        raise Refused("timestamp_invalid", f"Write one moment, with its time zone: ?{name}=2026-09-12T10:00:00Z.")
+    return at
+
+
+async def _accreditations(request: Request) -> Response:
+    async with reading(wiring_of(request).engine) as conn:
+        institution = await institutions.get(conn, request.path_params["slug"])
+        document = await accrediting.published(conn, institution)
+    return published(request, document, SHORT)
 
 
 async def _receipt(request: Request) -> Response:
@@ -91,7 +128,7 @@ async def _receipt(request: Request) -> Response:
         receipt = await anchoring.find_receipt(conn, institution.id, digest) if len(digest) == 32 else None
     if receipt is None:
         raise NotFound("receipt_unknown", "There is no register receipt for this digest; perhaps there is none yet.")
-    return Response(receipt, headers=PERSONAL, media_type=negotiation.JSON)
+    return published(request, receipt, PERSONAL)
 
 
 async def _checkpoints(request: Request) -> Response:
@@ -99,7 +136,16 @@ async def _checkpoints(request: Request) -> Response:
         institution = await institutions.get(conn, request.path_params["slug"])
         found = await anchoring.finalized_checkpoints(conn, institution.id)
     members = {"did": institution.did, "checkpoints": [checkpoint_json(checkpoint) for checkpoint in found]}
-    return JSONResponse(members, headers=_SHORT)
+    return published(request, _json(members), SHORT)
+
+
+async def _checkpoint_list(request: Request) -> Response:
+    async with reading(wiring_of(request).engine) as conn:
+        institution = await institutions.get(conn, request.path_params["slug"])
+        document = await publishing.published(conn, institution.id)
+    if document is None:
+        raise NotFound("checkpoints_none", "This institution has no final entry in the public register yet.")
+    return published(request, document, SHORT)
 
 
 async def _consistency(request: Request) -> Response:
@@ -111,33 +157,40 @@ async def _consistency(request: Request) -> Response:
         institution = await institutions.get(conn, request.path_params["slug"])
         proof = await anchoring.consistency(conn, institution.id, first, second)
     members = {"alg": "RFC9162_SHA256", "first": first, "second": second, "proof": [item.hex() for item in proof]}
-    return JSONResponse(members, headers=_SHORT)
+    return published(request, _json(members), SHORT)
 
 
 async def _rules(request: Request) -> Response:
     data = packs.pack_bytes(request.path_params["pack"], request.path_params["version"])
-    return Response(data, headers=_LASTING, media_type=packs.MEDIA_TYPE)
+    return published(request, data, LASTING, packs.MEDIA_TYPE)
 
 
-def checkpoint_json(checkpoint: Checkpoint) -> dict[str, object]:
-    """A final checkpoint as published."""
-    block = checkpoint.block
-    return {
-        "treeSize": checkpoint.tree_size,
-        "root": "0x" + checkpoint.root.hex(),
-        "txHash": "0x" + checkpoint.tx_hash.hex() if checkpoint.tx_hash else None,
-        "blockNumber": block.number if block else None,
-        "blockHash": "0x" + block.hash.hex() if block else None,
-        "blockTime": timestamp(block.time) if block else None,
-    }
+def published(
+    request: Request, data: bytes, headers: Mapping[str, str], media_type: str = negotiation.JSON
+) -> Response:
+    """Bytes that anybody may mirror: with a validator (RFC 9110, section 8.8.3), and 304 for who has them already."""
+    # The same bytes under another media type are another representation, so they need another tag.
+    tag = f'"{sha256(media_type.encode() + data).hexdigest()[:32]}"'
+    headers = {**headers, "ETag": tag}
+    # Section 13.1.2: compared weakly, and a star stands for whatever there is.
+    known = {entry.strip().removeprefix("W/") for entry in request.headers.get("if-none-match", "").split(",")}
+    if known & {tag, "*"}:
+        return Response(status_code=304, headers=headers)
+    return Response(data, headers=headers, media_type=media_type)
+
+
+def _json(members: Mapping[str, Any]) -> bytes:
+    return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 routes = [
     Route("/credentials/{number}", _credential),
     Route("/credentials/{number}/bundle", _bundle),
-    Route("/i/{slug}/did.json", _did_document),
     Route("/i/{slug}/status/{number:int}", _status_list),
+    Route("/i/{slug}/status/{number:int}/reasons", _status_reasons),
+    Route("/i/{slug}/accreditations", _accreditations),
     Route("/i/{slug}/anchors", _checkpoints),
+    Route("/i/{slug}/checkpoints", _checkpoint_list),
     Route("/i/{slug}/anchors/consistency", _consistency),
     Route("/i/{slug}/anchors/{digest}", _receipt),
     Route("/rules/{pack}/{version:int}", _rules),

@@ -16,7 +16,14 @@ KIB = 1024
 # What a form wraps around a file (boundaries, part headers) comes on top of the file's own limit.
 _FORM_ALLOWANCE = 64 * KIB
 SMALL_BODY = 64 * KIB
-BODY_LIMITS = (("/api/imports", 10 * KIB * KIB + _FORM_ALLOWANCE), ("/verify", 1_000_000 + _FORM_ALLOWANCE))
+_ONE_DOCUMENT = 1_000_000 + _FORM_ALLOWANCE
+BODY_LIMITS = (
+    ("/api/imports", 10 * KIB * KIB + _FORM_ALLOWANCE),
+    ("/verify", 10 * KIB * KIB + _FORM_ALLOWANCE),
+    ("/credentials/verify", _ONE_DOCUMENT),
+    ("/presentations/verify", _ONE_DOCUMENT),
+    ("/credentials/issue", _ONE_DOCUMENT),
+)
 
 _CONTENT_POLICY = "; ".join(
     (

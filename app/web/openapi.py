@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.web import negotiation, problems, rendering
-from app.web.documents import CREDENTIAL_TYPES
+from app.web import negotiation, problems, rendering, vc_api
+from app.web.bodies import CREDENTIAL_FILE_TYPES, MULTIPART, described_body
+from app.web.documents import CREDENTIAL_TYPES, STATUS_TYPES
 
 _TAG = "public"
 _PROBLEM = {
@@ -34,12 +35,16 @@ _PROBLEM_SCHEMA = {
 }
 _REPORT_SCHEMA = {
     "type": "object",
-    "required": ["verdict", "summary", "anchor", "checkedAt", "issuer", "checks"],
+    "required": ["verdict", "summary", "anchor", "level", "checkedAt", "issuer", "checks"],
     "properties": {
         "verdict": {"enum": ["valid", "not valid", "was valid", "cannot tell"]},
         "summary": {"type": "string"},
         "anchor": {"enum": ["anchored", "not yet anchored", "anchor does not match", "cannot tell"]},
+        "level": {"enum": ["none", "signature", "inclusion", "signed checkpoint", "live chain"]},
         "checkedAt": {"type": "string", "format": "date-time"},
+        "asOf": {"type": ["string", "null"], "format": "date-time", "description": "The past moment asked about"},
+        "trueAsOf": {"type": ["string", "null"], "format": "date-time", "description": "Age of the oldest evidence"},
+        "credentialId": {"type": ["string", "null"]},
         "issuer": {"type": ["string", "null"], "description": "From the recognised list, never from the document"},
         "checks": {
             "type": "array",
@@ -50,16 +55,69 @@ _REPORT_SCHEMA = {
                     "outcome": {"enum": ["VALID", "INVALID", "ERROR", "SKIPPED"]},
                     "code": {"type": "string"},
                     "sentence": {"type": "string"},
+                    "defendsAgainst": {"type": "string"},
+                    "source": {"type": ["string", "null"], "description": "Where the evidence came from"},
                     "reliedOn": {"type": ["string", "null"], "format": "date-time"},
                     "ageSeconds": {"type": ["integer", "null"]},
                 },
             },
         },
+        "credentials": {
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/VerificationReport"},
+            "description": "Reports on the credentials inside a presentation or a comprehensive record",
+        },
+    },
+}
+_VC_API_PROBLEM_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "detail", "code", "check"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "check": {"type": "string"},
+        "credential": {"type": "integer", "description": "Which credential of a presentation, from 0"},
+    },
+}
+_VC_API_REPORT_SCHEMA = {
+    "allOf": [
+        {"$ref": "#/components/schemas/VerificationReport"},
+        {
+            "type": "object",
+            "required": ["verified", "errors", "warnings", "problemDetails"],
+            "properties": {
+                "verified": {"type": "boolean", "description": "Whether all that was asked holds"},
+                **{
+                    name: {"type": "array", "items": {"$ref": "#/components/schemas/VcApiProblem"}}
+                    for name in ("errors", "warnings", "problemDetails")
+                },
+            },
+        },
+    ]
+}
+_SEVERAL_SCHEMA = {
+    "type": "object",
+    "description": "One report for each credential inside a presentation, a CLR or a shared profile",
+    "required": ["kind", "verdict", "summary", "checkedAt", "holder", "credentials"],
+    "properties": {
+        "kind": {"enum": ["presentation", "clr", "profile"]},
+        "verdict": {"enum": ["valid", "not valid", "was valid", "cannot tell"], "description": "The worst of all"},
+        "summary": {"type": "string"},
+        "checkedAt": {"type": "string", "format": "date-time"},
+        "holder": {
+            "type": "object",
+            "properties": {"outcome": {"const": "SKIPPED"}, "code": {"type": "string"}, "sentence": {"type": "string"}},
+        },
+        "record": {"$ref": "#/components/schemas/VerificationReport"},
+        "credentials": {"type": "array", "items": {"$ref": "#/components/schemas/VerificationReport"}},
     },
 }
 _REPORT = {"schema": {"$ref": "#/components/schemas/VerificationReport"}}
 _NUMBER = {"number": {"type": "string", "format": "uuid"}}
 _SLUG = {"slug": {"type": "string"}}
+_LIST = _SLUG | {"list": {"type": "integer"}}
 
 
 def install(app: FastAPI) -> None:
@@ -89,9 +147,12 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         for operation in operations.values():
             operation["responses"] |= {"4XX": _PROBLEM, "503": _PROBLEM}
             operation["responses"].pop("422", None)
-    schema["paths"] |= _public_paths()
+    schema["paths"] |= _public_paths() | _vc_api_paths()
+    inner_models = _lift_definitions(schema["paths"])
     components = schema.setdefault("components", {}).setdefault("schemas", {})
     components |= {"Problem": _PROBLEM_SCHEMA, "VerificationReport": _REPORT_SCHEMA}
+    components |= {"VcApiProblem": _VC_API_PROBLEM_SCHEMA, "VcApiReport": _VC_API_REPORT_SCHEMA, **inner_models}
+    components["SeveralReports"] = _SEVERAL_SCHEMA
     for unused in ("HTTPValidationError", "ValidationError"):
         components.pop(unused, None)
     return schema
@@ -102,10 +163,15 @@ def _public_paths() -> dict[str, Any]:
     page: dict[str, Any] = {negotiation.HTML: {}}
     report = {negotiation.JSON: _REPORT, **page}
     credential = {kind: {"schema": {"type": "object"}} for kind in CREDENTIAL_TYPES if kind != negotiation.HTML}
-    sent = {kind: {"schema": {"type": "object"}} for kind in (negotiation.JSON, "application/vc")}
+    listed = {kind: {"schema": {"type": "object"}} for kind in STATUS_TYPES}
     verify = _get("Check a credential of this installation", report, _NUMBER)
-    submitted = _operation("Check a credential or a bundle that you hold", report)
-    submitted["requestBody"] = {"required": True, "content": sent}
+    reports = {"anyOf": [_REPORT["schema"], {"$ref": "#/components/schemas/SeveralReports"}]}
+    submitted = _operation(
+        "Check a file that you hold: a credential, bundle, presentation or CLR, a PNG or SVG badge, a PDF, or our link",
+        {negotiation.JSON: {"schema": reports}, **page},
+    )
+    submitted["responses"]["303"] = {"description": "A page was asked for, and a link of ours was sent: it is there"}
+    submitted["requestBody"] = {"required": True, "content": _credential_files()}
     return {
         "/credentials/{number}": {"get": _get("The signed credential, byte for byte", credential, _NUMBER)},
         "/credentials/{number}/bundle": {
@@ -114,11 +180,35 @@ def _public_paths() -> dict[str, Any]:
         "/verify/{number}": {"get": verify},
         "/verify": {"post": submitted},
         "/i/{slug}": {"get": _get("An institution: its wallet, keys and entries", any_json | page, _SLUG)},
-        "/i/{slug}/did.json": {"get": _get("Its DID document", any_json, _SLUG)},
+        "/i/{slug}/did.json": {
+            "get": _as_of(_get("Its DID document, now or as of a time", any_json, _SLUG), "versionTime")
+        },
+        "/i/{slug}/did/versions": {"get": _get("Every DID document, and when it was in force", any_json, _SLUG)},
+        "/i/{slug}/anchor-wallets.json": {
+            "get": _get("Its wallet's signed word on whom it anchors for", any_json, _SLUG)
+        },
+        "/.well-known/did.json": {
+            "get": _as_of(
+                _get("The DID document of the institution whose own domain this is", any_json, {}), "versionTime"
+            )
+        },
+        "/.well-known/anchor-wallets.json": {
+            "get": _get("The wallet's word, on an institution's own domain", any_json, {})
+        },
+        "/.well-known/did-configuration.json": {
+            "get": _get("Which DIDs belong to this origin (DIF Well Known DID Configuration)", any_json, {})
+        },
         "/i/{slug}/status/{list}": {
-            "get": _get("A signed list of withdrawn credentials", credential, _SLUG | {"list": {"type": "integer"}})
+            "get": _as_of(_get("A signed list of withdrawn credentials", listed, _LIST), "timestamp")
+        },
+        "/i/{slug}/status/{list}/reasons": {
+            "get": _as_of(_get("Why and when places of the list were set, signed", any_json, _LIST), "timestamp")
+        },
+        "/i/{slug}/accreditations": {
+            "get": _get("The signed accreditations behind it, up to the scheme operator", any_json, _SLUG)
         },
         "/i/{slug}/anchors": {"get": _get("Its final checkpoints in the public register", any_json, _SLUG)},
+        "/i/{slug}/checkpoints": {"get": _get("The same, signed by the institution", any_json, _SLUG)},
         "/i/{slug}/anchors/{digest}": {
             "get": _get("The register receipt for a digest", any_json, _SLUG | {"digest": {"type": "string"}})
         },
@@ -136,12 +226,71 @@ def _public_paths() -> dict[str, Any]:
     }
 
 
+def _vc_api_paths() -> dict[str, Any]:
+    report = {negotiation.JSON: {"schema": {"$ref": "#/components/schemas/VcApiReport"}}}
+    either: dict[str, Any] = {**report, problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    unverified = {"description": "Not verified: the report; or a request that cannot be read", "content": either}
+    key: dict[str, Any] = {"security": [{"HTTPBearer": []}]}
+    verify = (
+        ("/credentials/verify", "Check a credential, as the VC API has it", vc_api.VerifyCredential),
+        (
+            "/presentations/verify",
+            "Check a presentation and all in it, as the VC API has it",
+            vc_api.VerifyPresentation,
+        ),
+    )
+    paths: dict[str, Any] = {}
+    for path, summary, body in verify:
+        operation = _operation(summary, report)
+        operation["responses"]["400"] = unverified
+        paths[path] = {"post": operation | described_body(body)}
+    issue = _operation("Sign a credential: for the conformance tenant alone, 403 elsewhere", {})
+    issue["responses"] = {"201": {"description": "The signed credential", "content": {negotiation.JSON: {}}}} | {
+        code: answer for code, answer in issue["responses"].items() if code != "200"
+    }
+    paths["/credentials/issue"] = {"post": issue | described_body(vc_api.IssueCredential) | key}
+    status = _operation("Withdraw a credential, as the VC API has it", {negotiation.JSON: {}})
+    paths["/credentials/status"] = {"post": status | described_body(vc_api.ChangeStatus) | key}
+    return paths
+
+
+def _lift_definitions(paths: dict[str, Any]) -> dict[str, Any]:
+    """Models inside the models of bodies, taken out of these to where references look for them."""
+    found: dict[str, Any] = {}
+    for operations in paths.values():
+        for operation in operations.values():
+            for sent in operation.get("requestBody", {}).get("content", {}).values():
+                found |= sent.get("schema", {}).pop("$defs", {})
+    return found
+
+
+def _credential_files() -> dict[str, Any]:
+    """The bodies of POST /verify: documents as JSON, everything else as the bytes of the file."""
+    documents = (negotiation.JSON, "application/vc", "application/vp")
+    file, text = {"type": "string", "format": "binary"}, {"type": "string"}
+    form = {"type": "object", "properties": {"document": file, "reference": text | {"description": "A link of ours"}}}
+    return {
+        **{
+            kind: {"schema": {"type": "object" if kind in documents else "string"}}
+            for kind in CREDENTIAL_FILE_TYPES
+            if kind
+        },
+        MULTIPART: {"schema": form},
+    }
+
+
 def _get(
     summary: str, content: dict[str, Any], in_path: dict[str, Any], in_query: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     parameters = [{"name": name, "in": "path", "required": True, "schema": kind} for name, kind in in_path.items()]
     parameters += [{"name": name, "in": "query", "required": True, "schema": {"type": "integer"}} for name in in_query]
     return _operation(summary, content) | {"parameters": parameters}
+
+
+def _as_of(operation: dict[str, Any], name: str) -> dict[str, Any]:
+    """The operation with an optional parameter for the moment as of which the answer is wanted."""
+    moment = {"name": name, "in": "query", "required": False, "schema": {"type": "string", "format": "date-time"}}
+    return operation | {"parameters": [*operation["parameters"], moment]}
 
 
 def _operation(summary: str, content: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -26,7 +27,9 @@ from app.database import transaction
 from app.institutions.model import published_wallet
 from app.standards import data_integrity, multikey
 from app.standards.anchor_receipt import LeafKind
+from app.standards.baking import bake_png
 from tests.integration.conftest import ROOT, Installation
+from tests.unit.verification.files import pdf, png
 
 HEADINGS = "learner_name,uln,email,qualification,component,grade,award_date\n"
 DONE, REFUSED, USAGE, OUTSIDE = 0, 1, 2, 3
@@ -75,9 +78,14 @@ class Terminal:
 
 @pytest.fixture
 def terminal(installation: Installation, tmp_path: Path) -> Terminal:
+    return terminal_of(installation, tmp_path)
+
+
+def terminal_of(installation: Installation, folder: Path) -> Terminal:
+    """A terminal in `folder`, with the installation's settings."""
     settings = installation.settings
     return Terminal(
-        tmp_path,
+        folder,
         {
             "DATABASE_URL": settings.secret_database_url(),
             "CHAIN_RPC_URL": str(settings.chain_rpc_url),
@@ -195,12 +203,62 @@ def test_an_institution_is_set_up(terminal: Terminal, database: "psycopg.Connect
     terminal.run("api-key", "create", "eastham", "--label", "x", "--scope", "everything", expect=REFUSED)
 
 
+def test_accreditations_are_signed_listed_and_withdrawn(terminal: Terminal) -> None:
+    board = ("institution", "create", "board", "--name", "The Board", "--role", "awarding-organisation")
+    terminal.run(*board, "--recognition-number", "5133", expect=REFUSED)
+    assert "did:web:localhost%3A8000:i:board" in terminal.run(*board, "--recognition-number", "RN5133")
+    terminal.run("institution", "create", "nobody", "--name", "Nobody", expect=REFUSED)
+    terminal.run("institution", "create", "nobody", "--name", "Nobody", "--role", "king", expect=REFUSED)
+    assert "None yet" in terminal.run("institution", "accreditations", "northgate")
+
+    said = terminal.run("institution", "accredit", "board", "hnc-computing", "--from", "2026-01-01")
+    assert "The Board may let others issue for hnc-computing from 2026-01-01." in said
+    assert "did:web:localhost%3A8000:i:scheme. Wallet 0x" in said
+    published = Path(terminal.settings["WALLETS_DIR"]) / "public" / "scheme.json"
+    assert json.loads(published.read_text())["role"] == "scheme operator"
+    listed = terminal.run("institution", "list")
+    assert "scheme  Stackmark scheme operator (this installation)  scheme operator  did:web:" in listed
+
+    onward = ("institution", "accredit", "northgate", "hnc-computing", "--from", "2026-01-01", "--by", "board")
+    said = terminal.run(*onward, "--until", "2027-08-31")
+    assert "may issue for hnc-computing from 2026-01-01 until 2027-08-31." in said
+    number = re.search(r"^Accreditation (\S+), signed by The Board\.$", said, re.MULTILINE)
+    assert number is not None, said
+    assert "(role_cannot_accredit)" in terminal.run(*onward[:-1], "southport", expect=REFUSED)
+
+    withdraw = ("institution", "withdraw-accreditation", number[1], "--reason", "it closed")
+    assert "Withdrawn." in terminal.run(*withdraw)
+    assert "(accreditation_withdrawn)" in terminal.run(*withdraw, expect=REFUSED)
+    lines = terminal.run("institution", "accreditations", "northgate").splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith(f"{number[1]}  The Board lets Northgate College (test) issue hnc-computing")
+    assert lines[0].endswith("until 2027-08-31  withdrawn")
+    assert "scheme operator (this installation) lets The Board accredit hnc-computing" in lines[1]
+
+
 async def test_a_credential_is_withdrawn_once(installation: Installation, terminal: Terminal) -> None:
     credential = await installation.issue_one()
     assert "Withdrawn." in terminal.run("revoke", credential.id, "--reason", "malpractice")
     assert "(already_revoked)" in terminal.run("revoke", credential.id, "--reason", "malpractice", expect=REFUSED)
     assert "Choose one of these reasons" in terminal.run("revoke", credential.id, "--reason", "because", expect=REFUSED)
     terminal.run("revoke", "not-a-number", "--reason", "malpractice", expect=USAGE)
+
+
+async def test_a_credential_is_corrected_and_stays_the_same_one(installation: Installation, terminal: Terminal) -> None:
+    credential = await installation.issue_one()
+    grade = ("correct", credential.id, "--reason", "grade changed", "--grade", "Pass")
+    assert "Corrected: this is edition 2." in terminal.run(*grade)
+    assert "(correction_empty)" in terminal.run(*grade, expect=REFUSED)
+    renamed = terminal.run("correct", credential.id, "--reason", "change of name", "--name", "Amir Brown")
+    assert "edition 3" in renamed
+    for words, code in (
+        (("--reason", "because"), "reason_unknown"),
+        (("--reason", "other", "--name", "Amir Brown"), "reason_does_not_fit"),
+        (("--reason", "award date wrong", "--award-date", "soon"), "date_format"),
+    ):
+        assert f"({code})" in terminal.run("correct", credential.id, *words, expect=REFUSED)
+    unknown = terminal.run("correct", UUID(int=0), "--reason", "grade changed", "--grade", "Pass", expect=REFUSED)
+    assert "(credential_unknown)" in unknown
 
 
 TAMPERINGS = [
@@ -285,7 +343,16 @@ def test_a_file_is_verified_without_asking_anybody(terminal: Terminal, evidence:
     assert "(signature_wrong)" in said
 
     said = alone.run("verify", alone.write("page.html", "<html>"), *where, expect=REFUSED)
-    assert re.fullmatch(r"Refused: This is not valid JSON.*\(malformed_json\)\n", said)
+    assert re.fullmatch(r"Refused: This is a saved web page.*\(html_page\)\n", said)
+    several = {"type": ["VerifiablePresentation"], "verifiableCredential": [evidence.bundle["credential"]]}
+    said = alone.run("verify", alone.write("several.json", json.dumps(several)), *where, expect=REFUSED)
+    assert said.endswith("(several_credentials)\n")
+
+
+def test_a_badge_and_a_pdf_are_verified_like_the_bundle_inside(terminal: Terminal, evidence: Evidence) -> None:
+    bundle, where = evidence.file.read_bytes(), ("--offline", "--issuers", evidence.issuers)
+    for name, data in (("badge.png", bake_png(png(), bundle)), ("award.pdf", pdf(("credential.json", bundle)))):
+        assert terminal.run("verify", terminal.write(name, data), *where).startswith("VALID ")
 
 
 def test_a_file_is_verified_with_what_is_published(terminal: Terminal, evidence: Evidence) -> None:

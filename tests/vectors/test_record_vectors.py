@@ -18,7 +18,6 @@ from app.credentials.associations import relate
 from app.standards import clr, data_integrity, open_badge, status_list
 from app.standards.clr import Association, AssociationType
 from app.web.open_badges_api import UNSUPPORTED
-from tests.pyld_form import PyldForm
 from tests.unit.credentials import catalogued
 from tests.unit.standards import sample
 from tests.vectors import published
@@ -26,7 +25,6 @@ from tests.vectors.test_foreign_verifiers import ask
 
 SCHEMAS = published.folder("schemas")
 CLR_CONTEXT = {"@context": published.context("clr-2.0.1.json")}
-NESTED = PyldForm()
 FULL = canonicaliser()
 
 
@@ -93,7 +91,7 @@ def from_the_catalogue() -> dict[str, Any]:
 RECORDS = [
     pytest.param(sample.record(badges(1)), id="one credential"),
     pytest.param(full_record(), id="everything"),
-    pytest.param(sample.signed(full_record(), NESTED), id="signed"),
+    pytest.param(sample.signed(full_record(), FULL), id="signed"),
     pytest.param(from_the_catalogue(), id="from the catalogue"),
 ]
 ENDORSEMENTS = [
@@ -196,7 +194,7 @@ def test_what_is_not_offered_is_refused_in_the_published_form() -> None:
 
 def test_the_published_record_is_what_we_make_in_shape() -> None:
     theirs = published.read(published.folder("clr20") / "simple.json")
-    ours = sample.signed(full_record(), NESTED)
+    ours = sample.signed(full_record(), FULL)
     assert theirs["@context"] == ours["@context"]
     assert theirs["type"] == ours["type"]
     assert theirs["credentialSchema"] == ours["credentialSchema"]
@@ -206,7 +204,7 @@ def test_the_published_record_is_what_we_make_in_shape() -> None:
 
 # --- other people's verifiers -------------------------------------------------------------------------------------
 
-SIGNED_RECORD = sample.signed(full_record(), NESTED)
+SIGNED_RECORD = sample.signed(full_record(), FULL)
 SIGNED_ENDORSEMENT = sample.signed(sample.endorsed(), FULL)
 
 
@@ -270,9 +268,7 @@ def test_openvc_verifies_an_endorsement_and_each_credential_taken_out_of_a_recor
     assert all(openvc(document) for document in FORGED)
 
 
-@pytest.mark.parametrize(
-    "record", [SIGNED_RECORD, sample.signed(sample.record(badges(1)), NESTED)], ids=["full", "one"]
-)
+@pytest.mark.parametrize("record", [SIGNED_RECORD, sample.signed(sample.record(badges(1)), FULL)], ids=["full", "one"])
 def test_openvc_cannot_read_any_record_and_says_so(record: dict[str, Any]) -> None:
     # It asks that a document be the compacted form of its own expansion. The terms of the 2.0.1 context are coerced
     # to types that no value has, so compaction never gives them back; and credentials inside bring their contexts.
@@ -284,12 +280,12 @@ def test_javascript_canonicalises_a_record_as_pyld_does(make: Callable[[], dict[
     # One learner, one college: a record repeats the same unnamed parts many times over, the hard case of RDFC-1.0.
     record = make()
     (answer,) = ask("canonize.mjs", [{"document": record, "documents": {clr.CONTEXT: CLR_CONTEXT}}])
-    assert answer["nQuads"].encode() == NESTED.n_quads(record)
+    assert answer["nQuads"].encode() == FULL.n_quads(record)
 
 
 @pytest.mark.parametrize("oracle", ["verify.mjs", "verify_bazaar.mjs"])
 def test_javascript_verifies_a_record_of_a_whole_course(oracle: str) -> None:
-    assert javascript(oracle, sample.signed(from_the_catalogue(), NESTED)) == [True]
+    assert javascript(oracle, sample.signed(from_the_catalogue(), FULL)) == [True]
 
 
 def test_the_signature_is_over_the_contexts_of_the_record_not_those_inside() -> None:

@@ -1,5 +1,6 @@
 """Queries about credentials and the parts of awards."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -72,30 +73,30 @@ async def store_signed(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]],
 async def find_credential(conn: AsyncConnection, credential_id: UUID, *, lock: bool = False) -> Credential | None:
     query = select(credentials).filter_by(id=credential_id)
     row = (await conn.execute(query.with_for_update() if lock else query)).one_or_none()
-    return _credential(row) if row else None
+    return credential_of(row) if row else None
 
 
-async def find_signed(conn: AsyncConnection, credential_id: UUID) -> tuple[bytes, bytes, UUID] | None:
-    """(document, digest, institution id) of a signed credential."""
-    query = select(credentials.c.document, credentials.c.digest, credentials.c.institution_id).where(
+async def find_signed(conn: AsyncConnection, credential_id: UUID) -> tuple[bytes | None] | None:
+    """The document of a signed credential; None in the tuple = erased."""
+    query = select(credentials.c.document).where(
         credentials.c.id == credential_id, credentials.c.state == CredentialState.SIGNED
     )
     row = (await conn.execute(query)).one_or_none()
-    return (row.document, row.digest, row.institution_id) if row else None
+    return (row.document,) if row else None
 
 
-async def find_with_document(conn: AsyncConnection, credential_id: UUID) -> tuple[Credential, bytes] | None:
-    """A signed credential and its bytes, in one read."""
+async def find_with_document(conn: AsyncConnection, credential_id: UUID) -> tuple[Credential, bytes | None] | None:
+    """A signed credential and its bytes, in one read; None = erased."""
     query = select(credentials).filter_by(id=credential_id, state=CredentialState.SIGNED)
     row = (await conn.execute(query)).one_or_none()
-    return (_credential(row), row.document) if row else None
+    return (credential_of(row), row.document) if row else None
 
 
 async def find_in_force(conn: AsyncConnection, institution_id: UUID, **match: Any) -> Credential | None:
     """The one credential that matches and is not withdrawn."""
     query = select(credentials).filter_by(institution_id=institution_id, revoked_at=None, **match)
     row = (await conn.execute(query)).one_or_none()
-    return _credential(row) if row else None
+    return credential_of(row) if row else None
 
 
 async def lock_endorsements(conn: AsyncConnection, institution_id: UUID) -> None:
@@ -121,7 +122,7 @@ async def list_credentials(
         .limit(limit)
         .offset(offset)
     )
-    return tuple(_credential(row) for row in await conn.execute(query))
+    return tuple(credential_of(row) for row in await conn.execute(query))
 
 
 async def lock_held(conn: AsyncConnection, institution_id: UUID, learner_ids: Iterable[UUID]) -> tuple[Credential, ...]:
@@ -137,7 +138,7 @@ async def lock_held(conn: AsyncConnection, institution_id: UUID, learner_ids: It
         .order_by(credentials.c.id)
         .with_for_update(read=True)
     )
-    return tuple(_credential(row) for row in await conn.execute(query))
+    return tuple(credential_of(row) for row in await conn.execute(query))
 
 
 async def signed_documents(conn: AsyncConnection, institution_id: UUID) -> list[Row[Any]]:
@@ -148,6 +149,19 @@ async def signed_documents(conn: AsyncConnection, institution_id: UUID) -> list[
     return list(await conn.execute(query.order_by(credentials.c.id)))
 
 
+async def digests_signed_with(conn: AsyncConnection, institution_id: UUID, key_id: str) -> list[bytes]:
+    """Digests of the credentials in force that this key signed, read off the documents themselves."""
+    # Inside a JSON text every quotation mark has a backslash before it: only a member can look like this.
+    member = f'"verificationMethod":{json.dumps(key_id)}'.encode()
+    query = select(credentials.c.digest).where(
+        credentials.c.institution_id == institution_id,
+        credentials.c.state == CredentialState.SIGNED,
+        credentials.c.revoked_at.is_(None),
+        func.pg_catalog.position(credentials.c.document, member) > 0,
+    )
+    return list((await conn.execute(query)).scalars())
+
+
 async def count_prepared(conn: AsyncConnection, institution_id: UUID) -> int:
     query = select(func.count()).select_from(credentials)
     query = query.filter_by(institution_id=institution_id, state=CredentialState.PREPARED)
@@ -156,7 +170,9 @@ async def count_prepared(conn: AsyncConnection, institution_id: UUID) -> int:
 
 async def documents_of(conn: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, bytes]:
     query = select(credentials.c.id, credentials.c.document).where(
-        credentials.c.id.in_(ids), credentials.c.state == CredentialState.SIGNED
+        credentials.c.id.in_(ids),
+        credentials.c.state == CredentialState.SIGNED,
+        credentials.c.document.is_not(None),
     )
     return {row.id: row.document for row in await conn.execute(query)}
 
@@ -175,8 +191,25 @@ async def set_revoked(
     return row.status_list_id, row.status_index
 
 
-async def mark_for_review(conn: AsyncConnection, part_id: UUID, reason: str) -> list[UUID]:
-    """Flag every award and record in force that names `part_id`; their ids."""
+async def documents_naming(conn: AsyncConnection, part_id: UUID, kind: CredentialKind) -> dict[UUID, bytes]:
+    """Id -> document, of everything signed and in force of a kind (awards, records) that names `part_id`."""
+    query = (
+        select(credentials.c.id, credentials.c.document)
+        .join(credential_parts, credentials.c.id == credential_parts.c.award_id)
+        .where(
+            credential_parts.c.part_id == part_id,
+            credentials.c.kind == kind,
+            credentials.c.revoked_at.is_(None),
+            credentials.c.state == CredentialState.SIGNED,
+        )
+    )
+    return {row.id: row.document for row in await conn.execute(query)}
+
+
+async def mark_for_review(
+    conn: AsyncConnection, part_id: UUID, reason: str, among: Iterable[UUID] | None = None
+) -> list[UUID]:
+    """Flag all in force that names `part_id` (awards, records), or what of it is `among` the ids given; their ids."""
     query = (
         update(credentials)
         .where(
@@ -187,10 +220,13 @@ async def mark_for_review(conn: AsyncConnection, part_id: UUID, reason: str) -> 
         .values(review_reason=reason)
         .returning(credentials.c.id)
     )
+    if among is not None:
+        query = query.where(credentials.c.id.in_(list(among)))
     return list((await conn.execute(query)).scalars())
 
 
-def _credential(row: Row[Any]) -> Credential:
+def credential_of(row: Row[Any]) -> Credential:
+    """The record in a whole row."""
     return Credential(
         id=row.id,
         institution_id=row.institution_id,
@@ -207,4 +243,6 @@ def _credential(row: Row[Any]) -> Credential:
         revocation_reason=RevocationReason(row.revocation_reason) if row.revocation_reason else None,
         review_reason=row.review_reason,
         endorsed_id=row.endorsed_id,
+        edition=row.edition,
+        corrected_at=row.corrected_at,
     )

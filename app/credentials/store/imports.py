@@ -64,6 +64,19 @@ async def learners_of_import(conn: AsyncConnection, import_id: UUID) -> list[UUI
     return list((await conn.execute(query)).scalars())
 
 
+async def imports_with(conn: AsyncConnection, learner_id: UUID) -> list[Row[Any]]:
+    """Rows (id, file_name, idempotency_key) of the imports that brought results of a learner."""
+    brought = select(credentials.c.import_id).filter_by(learner_id=learner_id)
+    table = cohort_imports.c
+    query = select(table.id, table.file_name, table.idempotency_key).where(table.id.in_(brought))
+    return list(await conn.execute(query))
+
+
+async def set_import_texts(conn: AsyncConnection, import_id: UUID, **values: str | None) -> None:
+    """`values`: file_name, idempotency_key."""
+    await conn.execute(update(cohort_imports).where(cohort_imports.c.id == import_id).values(values))
+
+
 def _import(row: Row[Any]) -> CohortImport:
     return CohortImport(
         row.id,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,11 +15,15 @@ from app.credentials.store.tables import learners
 async def save_learners(
     conn: AsyncConnection, institution_id: UUID, people: Mapping[str, tuple[str, str]]
 ) -> dict[str, Learner]:
-    """ULN -> learner, made or brought up to date. `people` maps a ULN to (name, e-mail)."""
+    """ULN -> learner, made or brought up to date. `people` maps a ULN to (name, e-mail).
+
+    A settled name stays: the college's other systems may still send the former one.
+    """
     query = upsert(learners)
+    name = case((learners.c.name_settled, learners.c.name), else_=query.excluded.name)
     query = query.on_conflict_do_update(
         index_elements=["institution_id", "uln"],
-        set_={"name": query.excluded.name, "email": query.excluded.email},
+        set_={"name": name, "email": query.excluded.email},
     )
     rows = [
         {"id": uuid4(), "institution_id": institution_id, "uln": uln, "name": name, "email": email}
@@ -33,17 +37,24 @@ async def save_learners(
     return {row.uln: _learner(row) for row in found}
 
 
-async def find_learner(conn: AsyncConnection, institution_id: UUID, learner_id: UUID) -> Learner | None:
+async def find_learner(
+    conn: AsyncConnection, institution_id: UUID, learner_id: UUID, *, lock: bool = False
+) -> Learner | None:
+    """`lock`: imports that bring the learner wait; what only points to the learner (an award) does not."""
     query = select(learners).filter_by(id=learner_id, institution_id=institution_id)
-    row = (await conn.execute(query)).one_or_none()
+    row = (await conn.execute(query.with_for_update(key_share=True) if lock else query)).one_or_none()
     return _learner(row) if row else None
 
 
-async def lock_learner(conn: AsyncConnection, institution_id: UUID, learner_id: UUID) -> Learner | None:
-    """As `find_learner`; whoever else asks for the same lock waits. New credentials of the learner do not."""
-    query = select(learners).filter_by(id=learner_id, institution_id=institution_id).with_for_update(key_share=True)
-    row = (await conn.execute(query)).one_or_none()
-    return _learner(row) if row else None
+async def settle_name(conn: AsyncConnection, learner_id: UUID, name: str) -> None:
+    """A name set by people: results files no longer change it."""
+    await conn.execute(update(learners).where(learners.c.id == learner_id).values(name=name, name_settled=True))
+
+
+async def settled_names(conn: AsyncConnection, institution_id: UUID) -> dict[str, str]:
+    """ULN -> name, of the learners whose name was set by people."""
+    query = select(learners.c.uln, learners.c.name).filter_by(institution_id=institution_id, name_settled=True)
+    return {row.uln: row.name for row in await conn.execute(query)}
 
 
 async def list_learners(conn: AsyncConnection, institution_id: UUID, ids: Iterable[UUID]) -> tuple[Learner, ...]:

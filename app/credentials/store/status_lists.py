@@ -51,27 +51,35 @@ async def list_status_lists(conn: AsyncConnection, institution_id: UUID) -> list
 
 
 async def insert_status_list_version(
-    conn: AsyncConnection, list_id: int, document: bytes, digest: bytes, now: datetime
+    conn: AsyncConnection, list_id: int, document: bytes, digest: bytes, reasons: bytes | None, now: datetime
 ) -> None:
     versions = status_list_versions.c
     latest = (await conn.execute(select(func.max(versions.version)).where(versions.status_list_id == list_id))).scalar()
     await conn.execute(
         insert(status_list_versions).values(
-            status_list_id=list_id, version=(latest or 0) + 1, document=document, digest=digest, signed_at=now
+            status_list_id=list_id,
+            version=(latest or 0) + 1,
+            document=document,
+            digest=digest,
+            reasons=reasons,
+            signed_at=now,
         )
     )
 
 
-async def current_status_list(
-    conn: AsyncConnection, institution_id: UUID, number: int
-) -> tuple[bytes, datetime] | None:
-    """(document, signed at) of the newest version."""
+async def find_status_list(
+    conn: AsyncConnection, institution_id: UUID, number: int, at: datetime | None = None
+) -> Row[*tuple[Any, ...]] | None:
+    """The newest version (document, reasons, signed_at), or the newest of those that held at a moment."""
+    versions = status_list_versions.c
     query = (
-        select(status_list_versions.c.document, status_list_versions.c.signed_at)
+        select(versions.document, versions.reasons, versions.signed_at)
         .join(status_lists)
         .where(status_lists.c.institution_id == institution_id, status_lists.c.number == number)
-        .order_by(status_list_versions.c.version.desc())
+        .order_by(versions.version.desc())
         .limit(1)
     )
-    row = (await conn.execute(query)).one_or_none()
-    return (row.document, row.signed_at) if row else None
+    if at is not None:
+        # A list says from which second it holds, and does so for the whole of it.
+        query = query.where(func.date_trunc("second", versions.signed_at) <= at)
+    return (await conn.execute(query)).one_or_none()

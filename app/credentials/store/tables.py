@@ -3,6 +3,8 @@
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     Uuid,
+    false,
     text,
 )
 
@@ -35,6 +38,8 @@ learners = Table(
     Column("uln", String(10), nullable=False),
     Column("name", String(200), nullable=False),
     Column("email", String(254), nullable=False),
+    # Set by people, who know better than the next results file.
+    Column("name_settled", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("institution_id", "uln"),
 )
 cohort_imports = Table(
@@ -70,6 +75,7 @@ status_list_versions = Table(
     Column("version", Integer, primary_key=True),
     Column("document", LargeBinary, nullable=False),
     Column("digest", LargeBinary, nullable=False),
+    Column("reasons", LargeBinary),
     Column("signed_at", _WHEN, nullable=False),
 )
 credentials = Table(
@@ -89,7 +95,8 @@ credentials = Table(
     Column("awarded_on", Date, nullable=False),
     Column("status_list_id", Integer, ForeignKey("status_lists.id"), nullable=False),
     Column("status_index", Integer, nullable=False),
-    Column("document", LargeBinary, nullable=False),
+    # Erased only when it was withdrawn before the learner's name changed: there is no newer edition of it then.
+    Column("document", LargeBinary),
     Column("digest", LargeBinary, unique=True),
     Column("created_at", _WHEN, nullable=False),
     Column("signed_at", _WHEN),
@@ -97,9 +104,13 @@ credentials = Table(
     Column("revocation_reason", String(40)),
     Column("revocation_note", String(500)),
     Column("review_reason", String(500)),
+    Column("edition", Integer, nullable=False, server_default="1"),
+    Column("corrected_at", _WHEN),
+    CheckConstraint("document IS NOT NULL OR revoked_at IS NOT NULL", name="document_kept"),
     UniqueConstraint("status_list_id", "status_index"),
     CheckConstraint("(kind = 'endorsement') = (learner_id IS NULL)", name="learner"),
     CheckConstraint("(kind = 'endorsement') = (endorsed_id IS NOT NULL)", name="endorsed"),
+    Index("ix_credentials_revoked", "status_list_id", postgresql_where=text("revoked_at IS NOT NULL")),
     Index("ix_credentials_prepared", "institution_id", "id", postgresql_where=text("state = 'prepared'")),
     Index(
         "uq_credentials_one_per_unit",
@@ -131,6 +142,41 @@ credentials = Table(
         unique=True,
         postgresql_where=text("revoked_at IS NULL AND kind = 'endorsement'"),
     ),
+)
+credential_editions = Table(
+    "credential_editions",
+    metadata,
+    Column("credential_id", Uuid, ForeignKey("credentials.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("status_list_id", Integer, ForeignKey("status_lists.id"), nullable=False),
+    Column("status_index", Integer, nullable=False),
+    Column("valid_from", _WHEN, nullable=False),
+    Column("superseded_at", _WHEN, nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("note", String(500), nullable=False),
+    Column("document", LargeBinary),
+    CheckConstraint("superseded_at > valid_from", name="newer"),
+    UniqueConstraint("status_list_id", "status_index"),
+)
+accreditation_edges = Table(
+    "accreditation_edges",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("parent_id", Uuid, ForeignKey("institutions.id"), nullable=False, index=True),
+    Column("child_id", Uuid, ForeignKey("institutions.id"), nullable=False, index=True),
+    Column("action", String(10), nullable=False),
+    Column("qualification_ids", ARRAY(String(120)), nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date),
+    Column("status_list_id", Integer, ForeignKey("status_lists.id"), nullable=False),
+    Column("status_index", Integer, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("signed_at", _WHEN, nullable=False),
+    Column("withdrawn_at", _WHEN),
+    Column("withdrawal_reason", String(500)),
+    UniqueConstraint("status_list_id", "status_index"),
 )
 credential_parts = Table(
     "credential_parts",

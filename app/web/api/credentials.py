@@ -1,4 +1,4 @@
-"""Credentials: issue one, list, look at one, withdraw."""
+"""Credentials: issue one, list, look at one, correct, withdraw."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 from app.anchoring import service as anchoring
 from app.credentials import cohort_file
 from app.credentials import service as credentials
-from app.credentials.model import Credential
+from app.credentials.correcting import award_date
+from app.credentials.model import Changes, Credential
 from app.errors import Refused
 from app.web.bodies import Body, described_body, read_body
 from app.web.dependencies import Connection, IssueKey, RevokeKey, Wired
@@ -42,6 +43,20 @@ class Withdrawal(Body):
     note: str = Field(default="", max_length=2_000, description="Kept by the institution, never published")
 
 
+class Amendment(Body):
+    """What is corrected in a credential, and why. What is left out stays as it is."""
+
+    grade: str | None = Field(default=None, max_length=100)
+    award_date: str | None = Field(default=None, max_length=40, examples=["2026-06-26"])
+    learner_name: str | None = Field(default=None, max_length=400, description="The name as it should be")
+    reason: str = Field(
+        max_length=60,
+        description="grade changed, award date wrong, wrong learner details, change of name (which renews all of the "
+        "learner's credentials), or other",
+    )
+    note: str = Field(default="", max_length=2_000, description="Kept by the institution, never published")
+
+
 class Links(BaseModel):
     """Where the credential is found by anybody who has its number."""
 
@@ -67,6 +82,8 @@ class CredentialView(BaseModel):
     revoked_at: datetime | None
     revocation_reason: str | None
     review_reason: str | None
+    edition: int
+    corrected_at: datetime | None
     links: Links
 
 
@@ -75,6 +92,27 @@ class CredentialPage(BaseModel):
 
     credentials: list[CredentialView]
     next_offset: int | None
+
+
+class EditionView(BaseModel):
+    """One signed edition: it stood from `valid_from` until `superseded_at`, for the `reason` given.
+
+    `kept` is false when its text was erased because of the name in it.
+    """
+
+    number: int
+    digest: str
+    valid_from: datetime
+    superseded_at: datetime | None
+    reason: str | None
+    kept: bool
+    anchor: Literal["pending", "anchored"]
+
+
+class EditionList(BaseModel):
+    """Every edition of one credential, oldest first; the last one stands unless the credential was withdrawn."""
+
+    editions: list[EditionView]
 
 
 @router.post("", status_code=201, openapi_extra=described_body(NewCredential))
@@ -130,6 +168,51 @@ async def show(credential_id: UUID, key: IssueKey, conn: Connection, wiring: Wir
     return view(found, wiring.settings.public_url, anchored=await is_anchored(conn, found))
 
 
+@router.post("/{credential_id}/correct", openapi_extra=described_body(Amendment))
+async def correct(
+    credential_id: UUID, request: Request, key: IssueKey, conn: Connection, wiring: Wired
+) -> CredentialView:
+    """Correct a credential: a new edition with the same number is signed, and the old one is withdrawn, at once."""
+    wanted = await read_body(request, Amendment)
+    moment = now()
+    found = await credentials.correct(
+        conn,
+        await wiring.issuer(conn, key.institution_id),
+        wiring.canonical,
+        credential_id,
+        changes=Changes(
+            grade=wanted.grade,
+            awarded_on=None if wanted.award_date is None else award_date(wanted.award_date, moment.date()),
+            learner_name=wanted.learner_name,
+        ),
+        reason=wanted.reason,
+        note=wanted.note,
+        now=moment,
+    )
+    return view(found, wiring.settings.public_url, anchored=await is_anchored(conn, found))
+
+
+@router.get("/{credential_id}/editions")
+async def list_editions(credential_id: UUID, key: IssueKey, conn: Connection) -> EditionList:
+    """Every edition of a credential that was ever signed."""
+    found = await credentials.editions_of(conn, key.institution_id, credential_id)
+    anchored = await anchoring.anchored(conn, key.institution_id, [edition.digest for edition in found])
+    return EditionList(
+        editions=[
+            EditionView(
+                number=edition.number,
+                digest=edition.digest.hex(),
+                valid_from=edition.valid_from,
+                superseded_at=edition.superseded_at,
+                reason=edition.reason,
+                kept=edition.kept,
+                anchor="anchored" if edition.digest in anchored else "pending",
+            )
+            for edition in found
+        ]
+    )
+
+
 @router.post("/{credential_id}/revoke", openapi_extra=described_body(Withdrawal))
 async def revoke(
     credential_id: UUID, request: Request, key: RevokeKey, conn: Connection, wiring: Wired
@@ -160,6 +243,8 @@ def view(credential: Credential, public_url: str, *, anchored: bool) -> Credenti
         revoked_at=credential.revoked_at,
         revocation_reason=credential.revocation_reason,
         review_reason=credential.review_reason,
+        edition=credential.edition,
+        corrected_at=credential.corrected_at,
         links=Links(
             verify=f"{public_url}/verify/{credential.id}",
             document=f"{public_url}/credentials/{credential.id}",

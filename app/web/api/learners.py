@@ -1,4 +1,4 @@
-"""Finding a learner, and the links to a learner's profile.
+"""Finding a learner, changing a name, and the links to a learner's profile.
 
 A ULN or an e-mail address is personal: it is taken in a body, never in an address, and never given back whole.
 """
@@ -42,6 +42,20 @@ class LearnerList(BaseModel):
     """At most fifty learners, by name."""
 
     learners: list[LearnerView]
+
+
+class NewName(Body):
+    """The name a learner has from now on."""
+
+    name: str = Field(max_length=400)
+    note: str = Field(default="", max_length=2_000, description="Kept by the institution; not with the former name")
+
+
+class Renamed(BaseModel):
+    """The learner under the new name, and the numbers of the credentials signed again with it."""
+
+    learner: LearnerView
+    corrected: list[UUID]
 
 
 class NewShareLink(Body):
@@ -94,6 +108,18 @@ async def search_learners(request: Request, key: IssueKey, conn: Connection) -> 
     )
 
 
+@router.post("/learners/{learner_id}/name", openapi_extra=described_body(NewName))
+async def change_name(learner_id: UUID, request: Request, key: IssueKey, conn: Connection, wiring: Wired) -> Renamed:
+    """Change a learner's name in every credential in force. The former name is kept nowhere."""
+    wanted = await read_body(request, NewName)
+    issuer = await wiring.issuer(conn, key.institution_id)
+    corrected = await credentials.change_name(
+        conn, issuer, wiring.canonical, learner_id, name=wanted.name, note=wanted.note, now=now()
+    )
+    learner = await credentials.get_learner(conn, key.institution_id, learner_id)
+    return Renamed(learner=_learner(learner), corrected=[credential.id for credential in corrected])
+
+
 @router.post("/learners/{learner_id}/links", status_code=201, openapi_extra=described_body(NewShareLink))
 async def create_link(
     learner_id: UUID, request: Request, response: Response, key: IssueKey, conn: Connection, wiring: Wired
@@ -130,11 +156,11 @@ async def withdraw_link(link_id: UUID, key: IssueKey, conn: Connection) -> None:
 
 
 def _list(found: tuple[Learner, ...]) -> LearnerList:
-    return LearnerList(
-        learners=[
-            LearnerView(id=learner.id, name=learner.name, uln_ending=masked_uln(learner.uln)[-4:]) for learner in found
-        ]
-    )
+    return LearnerList(learners=[_learner(learner) for learner in found])
+
+
+def _learner(learner: Learner) -> LearnerView:
+    return LearnerView(id=learner.id, name=learner.name, uln_ending=masked_uln(learner.uln)[-4:])
 
 
 def _view(link: ShareLink, moment: datetime) -> LinkView:

@@ -6,13 +6,14 @@ from starlette.routing import Route
 
 from app.adapters.local_chain import CHAIN_ID as PRACTICE_CHAIN
 from app.anchoring import service as anchoring
+from app.anchoring.publishing import checkpoint_json
 from app.catalogue import service as catalogue
 from app.database import transaction
 from app.institutions import service as institutions
 from app.institutions.model import published_wallet
 from app.web import negotiation, rendering
 from app.web.dependencies import wiring_of
-from app.web.documents import OPEN, checkpoint_json
+from app.web.documents import OPEN
 
 _SHOWN_CHECKPOINTS = 50
 
@@ -25,11 +26,14 @@ async def _institution(request: Request) -> Response:
         approved = await institutions.accreditations(conn, found.id)
         if negotiation.prefers_html(request):
             titles = {item.id: item.title for item in await catalogue.list_qualifications(conn)}
-    wallet = published_wallet(found, identity.wallet, identity.signing_key)
+    wallet = published_wallet(found, identity.wallet, *identity.keys)
     if not negotiation.prefers_html(request):
         members = {
             **wallet,
             "didDocument": f"{found.page_url}/did.json",
+            "didDocumentVersions": f"{found.page_url}/did/versions",
+            "anchorWallets": f"{found.page_url}/anchor-wallets.json",
+            "accreditations": found.accreditations_url,
             "approvedFor": [
                 {
                     "qualification": f"{found.public_url}/catalogue/qualifications/{item.qualification_id}",
@@ -47,6 +51,7 @@ async def _institution(request: Request) -> Response:
         institution=found,
         identity=identity,
         wallet=wallet,
+        keys=identity.keys[::-1],
         is_practice=identity.wallet.chain_id == PRACTICE_CHAIN,
         approved=sorted(
             ((titles.get(item.qualification_id, item.qualification_id), item) for item in approved),

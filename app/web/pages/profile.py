@@ -7,6 +7,7 @@ from starlette.routing import Route
 from app.database import transaction
 from app.sharing import service as sharing
 from app.stacking import service as stacking
+from app.stacking.profile import LearnerProfile, ProfileCredential
 from app.web import rendering
 from app.web.dependencies import wiring_of
 from app.wiring import now
@@ -21,15 +22,14 @@ async def _profile(request: Request) -> Response:
     async with transaction(wiring_of(request).engine) as conn:
         link = await sharing.open_link(conn, request.path_params["token"], moment)
         found = await stacking.profile(conn, link.institution_id, link.learner_id, moment)
-    # A profile shows what was achieved and holds. What did not is nobody's business but the learner's.
-    shown = [item for item in found.credentials if item.passed and item.in_force and item not in found.awards]
+    awards, shown = shared(found)
     return rendering.page(
         request,
         "profile.html",
         headers=_HEADERS,
         profile=found,
         link=link,
-        awards=[item for item in found.awards if item.in_force],
+        awards=awards,
         credentials=shown,
         statements=[
             (title, [item for item in found.ksbs if item.kind == kind])
@@ -37,6 +37,15 @@ async def _profile(request: Request) -> Response:
             if any(item.kind == kind for item in found.ksbs)
         ],
     )
+
+
+def shared(found: LearnerProfile) -> tuple[list[ProfileCredential], list[ProfileCredential]]:
+    """(awards, other credentials) that a profile shows: what was achieved and holds.
+
+    What did not is nobody's business but the learner's.
+    """
+    others = [item for item in found.credentials if item.passed and item.in_force and item not in found.awards]
+    return [item for item in found.awards if item.in_force], others
 
 
 routes = [Route("/p/{token}", _profile)]

@@ -5,7 +5,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from app.credentials.model import Credential
-from app.verification.report import Anchoring, Finding, Outcome, Report, Verdict
+from app.verification.report import DEFENDS_AGAINST, Anchoring, Finding, Outcome, Report, Verdict
 from app.web.pages.reading import Content
 from app.web.rendering import age, day, moment
 
@@ -15,10 +15,16 @@ _TITLES = {
     "issuer_key": "Key of the college",
     "signature": "Signature",
     "inclusion": "Receipt of the register",
+    "checkpoint": "The college's list of entries",
     "chain": "Entry in the public register",
+    "signing_time": "When it was signed",
     "status": "Withdrawn or not",
     "issuer": "Who the college is",
+    "accreditation": "Approval of the college",
+    "holder": "Who presents it",
 }
+# Checks that had no part in this answer, and would only puzzle an employer.
+_UNTOLD = ("not_needed", "accreditation_none", "holder_none")
 _OUTCOMES = {
     Outcome.VALID: ("good", "Fine"),
     Outcome.INVALID: ("bad", "Wrong"),
@@ -36,6 +42,7 @@ class CheckLine:
     outcome: str
     sentence: str
     evidence: str | None
+    defends_against: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ def tell(report: Report, content: Content, record: Credential | None) -> Told:
         is_trusted=report.verdict in (Verdict.VALID, Verdict.WAS_VALID),
         anchored_since=day(anchored) if anchored else None,
         register_note=_register_note(report),
-        checks=tuple(_line(finding, report.checked_at) for finding in report.findings),
+        checks=tuple(_line(finding, report.checked_at) for finding in report.findings if finding.code not in _UNTOLD),
         limits=_limits(content),
     )
 
@@ -109,7 +116,7 @@ def _because(report: Report, withdrawn: bool) -> str | None:
     if report.verdict is Verdict.VALID or withdrawn:
         return None
     wanted = Outcome.ERROR if report.verdict is Verdict.CANNOT_TELL else Outcome.INVALID
-    ranked = [finding for finding in report.findings if finding.check not in ("inclusion", "chain")]
+    ranked = [finding for finding in report.findings if finding.check not in ("inclusion", "checkpoint", "chain")]
     return next((finding.sentence for finding in ranked if finding.outcome is wanted), None)
 
 
@@ -124,10 +131,12 @@ def _register_note(report: Report) -> str | None:
 
 def _line(finding: Finding, now: datetime) -> CheckLine:
     tone, outcome = _OUTCOMES[finding.outcome]
-    evidence = None
+    evidence = f"From {finding.source}" if finding.source else None
     if finding.relied_on is not None:
-        evidence = f"Evidence of {moment(finding.relied_on)} ({age(finding.relied_on, now)})"
-    return CheckLine(_TITLES.get(finding.check, finding.check), tone, outcome, finding.sentence, evidence)
+        since = f"of {moment(finding.relied_on)} ({age(finding.relied_on, now)})"
+        evidence = f"{evidence}, {since}" if evidence else f"Evidence {since}"
+    against = DEFENDS_AGAINST[finding.check]
+    return CheckLine(_TITLES[finding.check], tone, outcome, finding.sentence, evidence, against)
 
 
 def _limits(content: Content) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
-"""Checking a credential: by its number, or from a file. For employers, without an account."""
+"""Checking a credential: by its number, from a file, or by a link of ours. For employers, without an account."""
 
 import asyncio
-import re
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,32 +19,35 @@ from app.credentials.model import Credential
 from app.database import reading, transaction
 from app.errors import NotFound, Refused
 from app.institutions import service as institutions
-from app.standards import strict_json
-from app.verification import verify
+from app.standards import strict_json, vc
+from app.verification import submission
+from app.verification.carriers import Kind
 from app.verification.evidence import Submission
 from app.verification.report import Report
 from app.web import negotiation, rendering
-from app.web.bodies import MULTIPART, media_type, read_upload
+from app.web.bodies import CREDENTIAL_FILE_TYPES, MULTIPART, media_type, read_upload_or_text
 from app.web.dependencies import limited_write, wiring_of
 from app.web.documents import PERSONAL, credential_number
+from app.web.pages import links, several
 from app.web.pages.reading import Content, content_of_bytes, read_content
 from app.web.pages.verdict import linkedin_url, tell
 from app.wiring import submission_of
 
-_NUMBER = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_PROFILE = re.compile(r"/p/([A-Za-z0-9_-]{16,64})(?:[/?#]|$)")
-_JSON_TYPES = ("", negotiation.JSON, "application/vc", "text/plain")
 _HEADERS = {**PERSONAL, "Vary": "Accept"}
 
 
 async def _by_number(request: Request) -> Response:
     """The report on a credential of this installation. Checked from its published evidence, as a stranger would."""
     number = credential_number(request.path_params["number"])
+    return await _report_on(request, number, negotiation.prefers_html(request))
+
+
+async def _report_on(request: Request, number: UUID, wants_page: bool) -> Response:
     wiring = wiring_of(request)
     async with reading(wiring.engine) as conn:
         found = await credentials.evidence(conn, number)
     report = await wiring.verify_ours(found)
-    if negotiation.prefers_html(request):
+    if wants_page:
         return await _page(request, submission_of(found), report)
     base = wiring.settings.public_url
     members = {"credential": found.signed.record.uri, "document": f"{base}/credentials/{number}", **report.as_json()}
@@ -53,20 +57,35 @@ async def _by_number(request: Request) -> Response:
 
 
 async def _submitted(request: Request) -> Response:
-    """The report on a document that was sent: a credential, or a bundle. A bad verdict is an answer, not an error."""
+    """The report on what was sent, whatever carries it. A bad verdict is an answer, not an error."""
     await limited_write(request)
     is_form = media_type(request) == MULTIPART
     if is_form:
-        data, _ = await read_upload(request, "document")
-    elif media_type(request) in _JSON_TYPES or media_type(request).endswith("+json"):
+        data = await read_upload_or_text(request, "document", "reference")
+    elif media_type(request) in CREDENTIAL_FILE_TYPES or media_type(request).endswith("+json"):
         data = await request.body()
     else:
         raise Refused("media_type_unknown", "Send the credential as application/json, or as a file in a form.")
-    submission = await _with_receipt(request, verify.read_submission(data)[0])
-    report = await wiring_of(request).verify(submission)
-    if negotiation.prefers_html(request, default=is_form):
-        return await _page(request, submission, report)
+    carried = await wiring_of(request).unwrap(data)
+    wants_page = negotiation.prefers_html(request, default=is_form)
+    if carried.kind is Kind.LINK:
+        return await _linked(request, carried.payload.decode(), wants_page)
+    handed_in = await with_receipt(request, submission.read(carried.payload))
+    if handed_in.embedded:
+        members = [await with_receipt(request, one) for one in handed_in.embedded]
+        return await several.answer(request, handed_in, members, wants_page)
+    report = await wiring_of(request).verify(handed_in)
+    if wants_page:
+        return await _page(request, handed_in, report)
     return JSONResponse(report.as_json(), headers=_HEADERS)
+
+
+async def _linked(request: Request, link: str, wants_page: bool) -> Response:
+    """What one of our own links leads to. No other address is ever visited."""
+    number, token = links.read(link, wiring_of(request).settings.public_url)
+    if wants_page:
+        return RedirectResponse(f"/verify/{number}" if number else f"/p/{token}", 303, _HEADERS)
+    return await _report_on(request, number, False) if number else await several.of_profile(request, token)
 
 
 async def _find(request: Request) -> Response:
@@ -74,16 +93,11 @@ async def _find(request: Request) -> Response:
     pasted = request.query_params.get("reference", "").strip()[:2_000]
     if not pasted:
         return RedirectResponse("/", 303)
-    number, profile = _NUMBER.search(pasted), _PROFILE.search(pasted)
-    if number is not None:
-        return RedirectResponse(f"/verify/{number[0].lower()}", 303)
-    if profile is not None:
-        return RedirectResponse(f"/p/{profile[1]}", 303)
-    raise NotFound("reference_unknown", "That is neither the number of a credential nor a link to one.")
+    return RedirectResponse(links.find(pasted), 303)
 
 
-async def _page(request: Request, submission: Submission, report: Report) -> Response:
-    content = read_content(submission.credential, submission.receipt)
+async def _page(request: Request, handed_in: Submission, report: Report) -> Response:
+    content = read_content(handed_in.credential, handed_in.receipt)
     wiring = wiring_of(request)
     async with transaction(wiring.engine) as conn:
         record = await _record(conn, content)
@@ -104,6 +118,8 @@ async def _page(request: Request, submission: Submission, report: Report) -> Res
         parts=parts,
         is_practice=content.chain == f"eip155:{PRACTICE_CHAIN}",
         needs_review=bool(record and record.review_reason and not record.revoked_at),
+        corrected_on=record.corrected_at if record else None,
+        is_newest=record is None or _valid_from(handed_in) == record.valid_from,
         number=number,
         address=address,
         qr=await asyncio.to_thread(_qr, address) if address else None,
@@ -111,17 +127,19 @@ async def _page(request: Request, submission: Submission, report: Report) -> Res
     )
 
 
-async def _with_receipt(request: Request, submission: Submission) -> Submission:
+async def with_receipt(request: Request, handed_in: Submission) -> Submission:
     """A bare credential of ours with the receipt we hold for it; the receipt is checked like anybody's."""
-    number = read_content(submission.credential).number
-    if submission.receipt is not None or number is None:
-        return submission
+    number, valid_from = read_content(handed_in.credential).number, _valid_from(handed_in)
+    if handed_in.receipt is not None or number is None or valid_from is None:
+        return handed_in
     async with transaction(wiring_of(request).engine) as conn:
-        try:
-            found = await credentials.signed_document(conn, number)
-        except NotFound:
-            return submission
-    return Submission(submission.credential, strict_json.parse_object(found.receipt) if found.receipt else None)
+        # A file may hold an edition that was corrected since; each has a receipt of its own.
+        receipt = await credentials.receipt_of_edition(conn, number, valid_from)
+    return replace(handed_in, receipt=strict_json.parse_object(receipt) if receipt else None)
+
+
+def _valid_from(handed_in: Submission) -> datetime | None:
+    return vc.parse_timestamp(handed_in.credential.get("validFrom"))
 
 
 async def _record(conn: AsyncConnection, content: Content) -> Credential | None:

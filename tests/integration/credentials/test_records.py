@@ -26,13 +26,6 @@ from app.standards.anchor_receipt import LeafKind
 from app.wiring import now
 from tests.integration.conftest import ANNA, PUBLIC_URL, Installation
 from tests.integration.stacking.classroom import award, issue_units, withdraw
-from tests.pyld_form import PyldForm
-
-
-@pytest.fixture(autouse=True)
-def reads_contexts_inside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every wiring of the test canonicalises with PyLD, which reads the contexts of credentials inside credentials."""
-    monkeypatch.setattr("app.wiring.canonicaliser", PyldForm)
 
 
 async def make(installation: Installation, learner_id: UUID, issuer: Issuer | None = None) -> Credential:

@@ -11,6 +11,8 @@ from app.adapters.evm import EvmChain
 from app.adapters.publications import BundledPublications, HostedPublications, HttpPublications, KnownPublications
 from app.adapters.recognition import FileList, KnownTenant, TenantList
 from app.adapters.registry import EvmRegistry, NoRegistry
+from app.credentials.scheme import make_scheme_operator
+from app.database import transaction
 from app.institutions.model import published_wallet
 from app.standards import anchor_receipt, status_list
 from app.verification.ports import Publications, Recogniser, Registry
@@ -123,8 +125,39 @@ async def test_recognition(world: World, kind: str, tmp_path: Path) -> None:
     assert found.issuer is not None
     assert (found.issuer.did, found.issuer.name) == (world.issuer.did, world.issuer.name)
     assert found.issuer.ukprn == world.issuer.ukprn
+    assert not found.issuer.is_root
     stranger = await ports[kind].recognise(STRANGER)
     assert (stranger.known, stranger.issuer) == (True, None)
+
+
+async def test_the_scheme_operator_alone_is_a_root(world: World, tmp_path: Path) -> None:
+    wiring = world.installation.wiring
+    async with transaction(wiring.engine) as conn:
+        operator = await make_scheme_operator(
+            conn,
+            wiring.keystore,
+            wiring.compiled,
+            name="The Scheme",
+            public_url=world.issuer.public_url,
+            chain_id=31337,
+            contract=str(world.installation.settings.registry_address),
+            now=now(),
+        )
+    for identity in (world.installation.issuer.identity, operator.identity):
+        statement = published_wallet(identity.institution, identity.wallet, identity.signing_key)
+        (tmp_path / f"{identity.institution.slug}.json").write_text(json.dumps(statement), encoding="utf-8")
+    ports: list[Recogniser] = [
+        TenantList(wiring.engine),
+        KnownTenant(world.issuer, operator.institution),
+        FileList(tmp_path),
+    ]
+    for port in ports:
+        roots = {}
+        for one in (world.issuer, operator.institution):
+            found = (await port.recognise(one.did)).issuer
+            assert found is not None
+            roots[found.name] = found.is_root
+        assert roots == {world.issuer.name: False, "The Scheme": True}
 
 
 async def test_no_list_at_all_recognises_nobody(world: World, tmp_path: Path) -> None:

@@ -1,16 +1,21 @@
 """Published documents: the stored bytes, under the right media types, to be read by any verifier."""
 
 import json
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from app.credentials import service as credentials
+from app.credentials import status
 from app.database import transaction
 from app.institutions import service as institutions
 from app.stacking import packs
 from app.standards import merkle
+from app.standards.vc import timestamp
+from app.wiring import now
 from tests.integration.web.test_api_credentials import assert_problem
 
 
@@ -91,10 +96,121 @@ async def test_identity_and_status(installation: Any) -> None:
     assert keys.content == published
     assert keys.headers["content-type"] == "application/json"
     listed = await client.get("/i/northgate/status/1")
-    assert listed.headers["content-type"] == "application/vc"
+    assert listed.headers["content-type"] == "application/json"
     assert "max-age=900" in listed.headers["cache-control"]
     assert listed.headers["access-control-allow-origin"] == "*"
     assert listed.json()["credentialSubject"]["statusPurpose"] == "revocation"
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        (None, "application/json"),
+        ("*/*", "application/json"),
+        ("application/json, application/vc", "application/json"),
+        ("application/vc", "application/vc"),
+        ("application/vc, application/json;q=0.5", "application/vc"),
+        ("text/html", "application/json"),
+    ],
+)
+async def test_a_status_list_is_json_unless_a_credential_is_asked_for(
+    installation: Any, accept: str | None, expected: str
+) -> None:
+    async with transaction(installation.wiring.engine) as conn:
+        stored = await status.published(conn, installation.issuer.institution.id, 1)
+    listed = await installation.client.get("/i/northgate/status/1", headers={"Accept": accept} if accept else {})
+    assert listed.headers["content-type"] == expected
+    assert listed.headers["vary"] == "Accept"
+    assert listed.content == stored
+
+
+async def test_what_can_be_mirrored_has_a_validator_and_no_cookie(installation: Any) -> None:
+    client = installation.client
+    await installation.work()
+    credential = await installation.issue_one(now=now() - timedelta(hours=1))
+    await client.post(
+        f"/api/credentials/{credential.id}/correct",
+        json={"grade": "Pass", "reason": "grade changed"},
+        headers=installation.headers("issue"),
+    )
+    await installation.work()
+    checkpoints = (await client.get("/i/northgate/anchors")).json()["checkpoints"]
+    digest = (
+        await client.get(f"/api/credentials/{credential.id}/editions", headers=installation.headers("issue"))
+    ).json()
+    for address in (
+        "/i/northgate/did.json",
+        "/i/northgate/status/1",
+        "/i/northgate/status/1/reasons",
+        "/i/northgate/anchors",
+        f"/i/northgate/anchors/{digest['editions'][0]['digest']}",
+        f"/i/northgate/anchors/consistency?first={checkpoints[0]['treeSize']}&second={checkpoints[-1]['treeSize']}",
+        packs.published_packs()[0].pack.path,
+    ):
+        whole = await client.get(address)
+        assert whole.status_code == 200, address
+        tag = whole.headers["etag"]
+        for given in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+            known = await client.get(address, headers={"If-None-Match": given})
+            assert (known.status_code, known.content, known.headers["etag"]) == (304, b"", tag), (address, given)
+            assert known.headers["cache-control"] == whole.headers["cache-control"]
+            assert known.headers["access-control-allow-origin"] == "*"
+        for given in ('"other"', tag.strip('"'), ""):
+            assert (await client.get(address, headers={"If-None-Match": given})).status_code == 200, (address, given)
+        assert "set-cookie" not in whole.headers
+
+
+async def test_the_same_list_as_a_credential_is_another_representation(installation: Any) -> None:
+    plain = await installation.client.get("/i/northgate/status/1")
+    headers = {"Accept": "application/vc", "If-None-Match": plain.headers["etag"]}
+    assert (await installation.client.get("/i/northgate/status/1", headers=headers)).status_code == 200
+
+
+async def test_a_list_as_it_was(installation: Any) -> None:
+    """Bitstring Status List 1.0, section 3.2: ?timestamp=, from the second that a version states."""
+    client, owner = installation.client, installation.issuer.institution.id
+    begun = json.loads((await client.get("/i/northgate/status/1")).content)["validFrom"]
+    credential = await installation.issue_one()
+    later = now() + timedelta(hours=1)
+    async with transaction(installation.wiring.engine) as conn:
+        first = await status.published(conn, owner, 1)
+        await credentials.revoke(conn, installation.issuer, credential.id, reason="other", now=later)
+        second = await status.published(conn, owner, 1)
+        assert await status.published_at(conn, owner, 1, later - timedelta(seconds=1)) == first
+        assert await status.published_at(conn, owner, 1, later) == second
+    assert first != second
+
+    async def at(moment: str, tail: str = "") -> httpx.Response:
+        return await client.get(
+            f"/i/northgate/status/1{tail}", params={"timestamp": moment}, headers={"Accept": "application/json"}
+        )
+
+    for moment, expected in (
+        (begun, first),
+        (timestamp(later - timedelta(seconds=1)), first),
+        (timestamp(later), second),
+        (timestamp(later).replace("Z", ".999+00:00"), second),
+        ("9999-12-31T23:59:59Z", second),
+    ):
+        assert (await at(moment)).content == expected, moment
+    assert (await at(timestamp(later), "/reasons")).json()["reasons"]
+    assert_problem(await at(begun, "/reasons"), 404, "status_reasons_unknown")
+    for tail, code in (("", "status_list_unknown"), ("/reasons", "status_reasons_unknown")):
+        assert_problem(await at("2020-01-01T00:00:00Z", tail), 404, code)
+        assert_problem(await at("0001-01-01T00:00:00Z", tail), 404, code)
+        for wrong in (
+            "",
+            "today",
+            "2026-11-25",
+            "2026-11-25T10:00:00",
+            "2026-11-25T10:00:00 01:00",
+            "2026-13-01T00:00:00Z",
+        ):
+            assert_problem(await at(wrong, tail), 422, "timestamp_invalid")
+    twice = await client.get(
+        f"/i/northgate/status/1?timestamp={begun}&timestamp={begun}", headers={"Accept": "application/json"}
+    )
+    assert_problem(twice, 422, "timestamp_invalid")
 
 
 async def test_the_log_in_public(installation: Any) -> None:

@@ -9,15 +9,8 @@ import pytest
 
 from app.web.open_badges_api import UNSUPPORTED
 from tests.integration.conftest import ANNA, PUBLIC_URL, Installation
-from tests.pyld_form import PyldForm
 
 DISCOVERY = "/ims/ob/v3p0/discovery"
-
-
-@pytest.fixture(autouse=True)
-def reads_contexts_inside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every wiring of the test canonicalises with PyLD, which reads the contexts of credentials inside credentials."""
-    monkeypatch.setattr("app.wiring.canonicaliser", PyldForm)
 
 
 async def make(installation: Installation, learner_id: UUID | None, **key: Any) -> Any:

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pyoxigraph as ox
 import pytest
 
+from app.adapters.contexts import canonicaliser
 from app.catalogue.model import Unit
 from app.credentials.associations import Held, relate
 from app.credentials.documents import award_achievement, programme_achievement, unit_achievement_id
 from app.standards.clr import AssociationType
-from tests.pyld_form import PyldForm
 from tests.unit.credentials.catalogued import COLLEGE, HNC, HND, QUALIFICATIONS, T_LEVEL, held, held_award
 from tests.unit.standards import sample
 
@@ -93,6 +93,6 @@ def test_an_achievement_is_named_as_it_was_signed_though_the_college_moved_since
 def test_every_identifier_of_a_record_is_one_that_a_strict_reader_takes() -> None:
     everything = [held(each, unit) for each in (HNC, HND, T_LEVEL) for unit in each.units[:2]]
     programmes, found = relate(COLLEGE, everything, QUALIFICATIONS)
-    signed = [sample.signed(one.document, PyldForm()) for one in everything]
-    quads = PyldForm().n_quads(sample.record(signed, achievements=programmes, associations=found))
+    signed = [sample.signed(one.document, canonicaliser()) for one in everything]
+    quads = canonicaliser().n_quads(sample.record(signed, achievements=programmes, associations=found))
     assert len(list(ox.parse(quads, format=ox.RdfFormat.N_QUADS))) == quads.count(b"\n")

@@ -25,6 +25,8 @@ def test_the_email_hash_is_that_of_the_specification() -> None:
         sample.credential(),
         sample.credential(alignments=15),
         sample.credential(grade=None, credits_earned=None),
+        open_badge.corrected_credential(sample.COLLEGE, sample.credential(), sample.award(grade="Merit")),
+        open_badge.renamed(sample.credential(), "Renée Example"),
         sample.credential(parts=[open_badge.Part("urn:uuid:1", "sha384-x", "application/json")]),
         open_badge.achievement_credential(
             open_badge.Profile(sample.DID, "Bare"),
@@ -32,7 +34,7 @@ def test_the_email_hash_is_that_of_the_specification() -> None:
             sample.award(),
         ),
     ],
-    ids=["usual", "15 alignments", "no grade or credit", "stacked", "bare"],
+    ids=["usual", "15 alignments", "no grade or credit", "corrected", "renamed", "stacked", "bare"],
 )
 def test_every_variant_is_a_credential_in_which_every_term_is_defined(document: dict[str, Any]) -> None:
     assert list(vc.structure_problems(document)) == []
@@ -71,3 +73,19 @@ def test_the_result_points_to_the_scale_it_is_on() -> None:
     assert result["resultDescription"] == scale["id"]
     assert result["value"] in scale["allowedValue"]
     assert isinstance(sample.credential()["credentialSubject"]["creditsEarned"], int)
+
+
+def test_a_correction_repeats_the_achievement_word_for_word_and_replaces_the_rest() -> None:
+    former = sample.credential(1)
+    next_one = sample.award(2, id=former["id"], learner_name="Renée Example")
+    corrected = open_badge.corrected_credential(sample.COLLEGE, {**former, "proof": {"type": "any"}}, next_one)
+    assert corrected == open_badge.achievement_credential(sample.COLLEGE, sample.achievement(), next_one)
+    assert open_badge.learner_name(corrected) == "Renée Example"
+    assert open_badge.learner_name(former) not in json.dumps(corrected)
+
+
+def test_another_name_changes_nothing_else() -> None:
+    document = sample.credential()
+    renamed = open_badge.renamed(document, "Renée Example")
+    assert renamed == json.loads(json.dumps(document).replace("Learner 1", "Renée Example"))
+    assert open_badge.learner_name(document) == "Learner 1"

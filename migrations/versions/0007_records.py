@@ -1,10 +1,14 @@
-"""Records and endorsements: credentials that award nothing, in the table of credentials."""
+"""Records and endorsements: credentials that award nothing, in the table of credentials.
+
+Revision ID: 0007
+Revises: 0006
+"""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0002"
+revision = "0007"
+down_revision = "0006"
 
 
 def upgrade() -> None:

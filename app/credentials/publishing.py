@@ -1,0 +1,134 @@
+"""What is published of a credential: its newest edition, its bundle, and everything as it was at a moment."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.anchoring import service as anchoring
+from app.anchoring.publishing import published as checkpoints
+from app.credentials import accrediting, status, store
+from app.credentials.model import PublishedEvidence, SignedDocument
+from app.errors import NotFound
+from app.institutions import service as institutions
+from app.institutions.model import Institution
+from app.standards import clr, status_list, strict_json
+
+
+async def document(conn: AsyncConnection, credential_id: UUID) -> bytes:
+    """The newest edition: the bytes that were signed. Raises `NotFound` (credential_unknown, edition_erased)."""
+    found = await store.find_signed(conn, credential_id)
+    if found is None:
+        raise _unknown()
+    return _kept(found[0])
+
+
+async def signed_document(conn: AsyncConnection, credential_id: UUID) -> SignedDocument:
+    """What a verification starts from, whoever issued it. Raises `NotFound` (credential_unknown, edition_erased)."""
+    found = await store.find_with_document(conn, credential_id)
+    if found is None:
+        raise _unknown()
+    record, document_bytes = found
+    return SignedDocument(record, _kept(document_bytes), await _receipt(conn, record.institution_id, record.digest))
+
+
+async def signed_document_at(conn: AsyncConnection, credential_id: UUID, at: datetime) -> SignedDocument:
+    """The edition that was in force at a moment; the record is as of then but for the result, which the text has.
+
+    Raises `NotFound`: credential_unknown before there was any, edition_erased when its text was erased.
+    """
+    found = await store.find_with_document(conn, credential_id)
+    if found is None or at < found[0].created_at.replace(microsecond=0):
+        raise _unknown()
+    record, document_bytes = found
+    if record.revoked_at is not None and at < record.revoked_at.replace(microsecond=0):
+        record = replace(record, revoked_at=None, revocation_reason=None)
+    if at < record.valid_from:
+        past = await store.find_edition(conn, credential_id, at)
+        if past is None:
+            raise _unknown()
+        document_bytes = past.document
+        corrected_at = past.valid_from if past.number > 1 else None
+        record = replace(record, digest=past.digest, edition=past.number, corrected_at=corrected_at)
+    return SignedDocument(record, _kept(document_bytes), await _receipt(conn, record.institution_id, record.digest))
+
+
+async def receipt_of_edition(conn: AsyncConnection, credential_id: UUID, valid_from: datetime) -> bytes | None:
+    """The receipt of the edition that states this `validFrom`, even when its text was erased; None = there is none."""
+    record = await store.find_credential(conn, credential_id)
+    if record is None:
+        return None
+    if valid_from == record.valid_from:
+        return await _receipt(conn, record.institution_id, record.digest)
+    past = await store.find_edition(conn, credential_id, valid_from)
+    if past is None or past.valid_from != valid_from:
+        return None
+    return await _receipt(conn, record.institution_id, past.digest)
+
+
+async def evidence(conn: AsyncConnection, credential_id: UUID, at: datetime | None = None) -> PublishedEvidence:
+    """Everything published that a check of this credential relies on, now or as it was in force at a moment.
+
+    Raises what `signed_document` and `signed_document_at` raise.
+    """
+    if at is None:
+        signed = await signed_document(conn, credential_id)
+    else:
+        signed = await signed_document_at(conn, credential_id, at)
+    institution = await institutions.get_by_id(conn, signed.record.institution_id)
+    did_document = await _did_document(conn, institution, at)
+    list_url, _ = status_list.read_entry(strict_json.parse_object(signed.document, clr.MAX_BYTES)) or ("", 0)
+    listed = await status.find(conn, institution.id, int(list_url.rpartition("/")[2] or 0), at)
+    return PublishedEvidence(
+        signed,
+        institution,
+        did_document,
+        list_url,
+        listed.document if listed else None,
+        listed.reasons if listed else None,
+    )
+
+
+async def bundle(conn: AsyncConnection, credential_id: UUID) -> bytes:
+    """A CredentialBundle: the credential's own bytes, and beside them what it takes to check it without us.
+
+    Receipt null = not anchored yet; reasons null = nothing in the list is set. Raises what `signed_document` raises.
+    """
+    found = await evidence(conn, credential_id)
+    members = {
+        "credential": found.signed.document,
+        "anchorReceipt": found.signed.receipt,
+        "didDocument": found.did_document,
+        "statusListCredential": found.status_list,
+        "statusReasons": found.status_reasons,
+        "accreditation": await accrediting.edges_json(conn, found.institution.id),
+        "checkpoints": await checkpoints(conn, found.institution.id),
+    }
+    # Joined as bytes, so that each document stays exactly what was signed.
+    joined = b",".join(json.dumps(name).encode() + b":" + (value or b"null") for name, value in members.items())
+    return b'{"type":"CredentialBundle",' + joined + b"}"
+
+
+async def _did_document(conn: AsyncConnection, institution: Institution, at: datetime | None) -> bytes:
+    # The one place to ask for the version that was in force `at` a moment; until versions can be had, the current one.
+    return await institutions.published_did_document(conn, did=institution.did)
+
+
+async def _receipt(conn: AsyncConnection, institution_id: UUID, digest: bytes | None) -> bytes | None:
+    return await anchoring.find_receipt(conn, institution_id, digest) if digest else None
+
+
+def _unknown() -> NotFound:
+    return NotFound("credential_unknown", "There is no credential with this number here.")
+
+
+def _kept(document: bytes | None) -> bytes:
+    if document is None:
+        raise NotFound(
+            "edition_erased",
+            "This edition of the credential no longer stands, and its text was erased for the learner's sake: details "
+            "of the learner in it were wrong or have changed.",
+        )
+    return document

@@ -1,0 +1,154 @@
+"""The operator's commands about signing keys: list them, rotate them, give one up. Each says first what it will do."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+from app.errors import Refused
+from app.operating import out, run, wallet_publish
+
+if TYPE_CHECKING:
+    from app.credentials.keys import KeyUse
+    from app.institutions.model import SigningKey
+    from app.wiring import Wiring
+
+keys_app = typer.Typer(help="Signing keys: list, rotate, give up after a compromise.", no_args_is_help=True)
+
+_Slug = Annotated[str, typer.Argument(help="The institution's short name.")]
+_Yes = Annotated[bool, typer.Option("--yes", help="Do not ask first.")]
+
+
+@keys_app.command("list")
+def keys_list(slug: _Slug) -> None:
+    """List an institution's signing keys, oldest first."""
+    from app.database import transaction
+    from app.institutions import service as institutions
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            identity = await institutions.identity(conn, (await institutions.get(conn, slug)).id)
+        for key in identity.keys:
+            out.print(f"{key.name}  {key.public_key}  {_life(key)}")
+
+    run(work)
+
+
+@keys_app.command("rotate")
+def keys_rotate(slug: _Slug, yes: _Yes = False) -> None:
+    """Sign with a new key from now on. What the old one signed stays valid."""
+    from app.credentials import keys
+    from app.database import transaction
+    from app.institutions import upkeep
+    from app.wiring import now
+
+    key, use = run(lambda wiring: _weigh(wiring, slug, None, None))
+    out.print(f"{key.name} signed {_counted(use.signed)} in force. They stay valid.")
+    out.print("A new key signs from now on; every list of withdrawn credentials is signed again with it.")
+    _confirm(yes)
+
+    async def work(wiring: "Wiring") -> None:
+        institution_id = await _id(wiring, slug)
+        async with transaction(wiring.engine) as conn:
+            # The time is taken once nobody signs any more.
+            await upkeep.hold(conn, institution_id)
+            done = await keys.rotate(conn, wiring.keystore, wiring.compiled, institution_id, now())
+        out.print(f"{done.identity.signing_key.name} signs from now on. {_counted(done.lists, 'list')} signed again.")
+        out.print("Back up the folder of keystores: it holds a new key.")
+
+    run(work)
+    wallet_publish(slug)
+
+
+@keys_app.command("compromise")
+def keys_compromise(
+    slug: _Slug,
+    since: Annotated[str, typer.Option(help="Since when it may not be yours alone: 2026-09-12T10:00:00Z.")],
+    key: Annotated[str | None, typer.Option(help="The key's name; the current one if not given.")] = None,
+    yes: _Yes = False,
+) -> None:
+    """Give up a key that somebody else may hold. What the register cannot prove to be older has to be issued again."""
+    from app.credentials import keys
+    from app.database import transaction
+    from app.institutions import upkeep
+    from app.standards.vc import parse_timestamp
+    from app.wiring import now
+
+    moment = parse_timestamp(since)
+    if moment is None:
+        raise Refused("since_invalid", "Give the moment with its time zone, such as 2026-09-12T10:00:00Z.")
+    found, use = run(lambda wiring: _weigh(wiring, slug, key, moment))
+    out.print(f"{found.name} signed {_counted(use.signed)} in force.")
+    out.print(f"{use.proven} stay valid: the public register proves that they are older than {since}.")
+    out.print(f"{use.to_issue_again} have to be issued again: nobody can tell them from a forger's.")
+    if found.is_current:
+        out.print("It is the current key: a new one signs from now on.")
+    _confirm(yes)
+
+    async def work(wiring: "Wiring") -> None:
+        institution_id = await _id(wiring, slug)
+        async with transaction(wiring.engine) as conn:
+            await upkeep.hold(conn, institution_id)
+            done = await keys.compromise(
+                conn,
+                wiring.keystore,
+                wiring.compiled,
+                institution_id,
+                since=moment,
+                now=now(),
+                # By name, so that a second start of the same command cannot give up the key that came after it.
+                key_name=found.name,
+            )
+        out.print(f"{found.name} is given up. {done.identity.signing_key.name} signs from now on.")
+        out.print(f"Signed again: {_counted(done.lists, 'list')}, {_counted(done.receipts, 'register receipt')}.")
+        out.print(f"Valid still: {done.use.proven}. To be issued again: {done.use.to_issue_again}.")
+
+    run(work)
+    wallet_publish(slug)
+
+
+async def _weigh(
+    wiring: "Wiring", slug: str, name: str | None, since: datetime | None
+) -> tuple["SigningKey", "KeyUse"]:
+    """The key in question and what hangs on it; raises what the change itself would raise."""
+    from app.credentials import keys
+    from app.database import transaction
+    from app.institutions import service as institutions
+    from app.institutions import upkeep
+    from app.wiring import now
+
+    async with transaction(wiring.engine) as conn:
+        identity = await institutions.identity(conn, (await institutions.get(conn, slug)).id)
+        key = upkeep.find_key(identity, name)
+        if since is not None:
+            upkeep.check_compromise(key, since, now())
+        return key, await keys.use_of(conn, identity, key, since or now())
+
+
+async def _id(wiring: "Wiring", slug: str) -> UUID:
+    from app.database import transaction
+    from app.institutions import service as institutions
+
+    async with transaction(wiring.engine) as conn:
+        return (await institutions.get(conn, slug)).id
+
+
+def _confirm(yes: bool) -> None:
+    if not yes:
+        typer.confirm("Go on?", abort=True)
+
+
+def _life(key: "SigningKey") -> str:
+    from app.standards.vc import timestamp
+
+    began = f"from {timestamp(key.created_at)}"
+    if key.revoked_at is not None:
+        return f"{began}, compromised since {timestamp(key.revoked_at)}"
+    if key.expires_at is not None:
+        return f"{began}, retired, ends {timestamp(key.expires_at)}"
+    return f"{began}, in use"
+
+
+def _counted(number: int, what: str = "credential") -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

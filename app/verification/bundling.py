@@ -1,0 +1,92 @@
+"""Making a bundle: a credential, and beside it all that it takes to check it when nobody can be asked any more.
+
+Only what is public goes in, as published; a bundle is checked like anybody's, member by member. What could not be had
+is left out and named, so that whoever keeps the file knows what it will not show.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.standards import strict_json
+from app.standards.data_integrity import CanonicalForm
+from app.verification.checks.trail import Trail
+from app.verification.evidence import Fetched, Submission
+from app.verification.gather import ACCREDITATION_SERVICE, ANCHORS_SERVICE, CHECKPOINT_SERVICE, gather
+from app.verification.ports import Publications, Recogniser, Registry
+from app.verification.report import Outcome
+from app.verification.verify import run_checks
+
+KIND = "CredentialBundle"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The bundle as bytes, and a sentence for each thing that could not be put in."""
+
+    document: bytes
+    missing: tuple[str, ...]
+
+
+async def make_bundle(
+    submission: Submission,
+    *,
+    publications: Publications,
+    registry: Registry,
+    recogniser: Recogniser,
+    canonicaliser: CanonicalForm,
+    trail: Trail,
+) -> Bundle:
+    """Gather what is published about a credential into one file.
+
+    Raises `ValueError` with a sentence when the credential's own signature does not hold: such a file is worth
+    nothing, however much is put beside it.
+    """
+    evidence = await gather(submission, publications, registry, recogniser)
+    findings = {one.check: one for one in run_checks(evidence, canonicaliser, trail)}
+    for check in ("structure", "issuer_key", "signature"):
+        if findings[check].outcome is not Outcome.VALID:
+            raise ValueError(findings[check].sentence)
+    receipt, accreditation, checkpoints = await asyncio.gather(
+        _receipt(submission, trail, publications),
+        _at(trail, ACCREDITATION_SERVICE, publications.accreditations),
+        _at(trail, CHECKPOINT_SERVICE, publications.checkpoints),
+    )
+    published = {
+        "anchorReceipt": receipt,
+        "didDocument": evidence.did_document,
+        "statusListCredential": evidence.status_list,
+        "statusReasons": evidence.status_reasons,
+        "accreditation": accreditation,
+        "checkpoints": checkpoints,
+    }
+    members: dict[str, Any] = {"type": KIND, "credential": submission.credential}
+    missing = []
+    for name, fetched in published.items():
+        members[name] = _parsed(fetched)
+        if fetched is not None and members[name] is None:
+            missing.append(fetched.failure or "Something published about it cannot be read.")
+    return Bundle(json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode(), tuple(missing))
+
+
+async def _receipt(submission: Submission, trail: Trail, publications: Publications) -> Fetched | None:
+    if submission.receipt is not None:
+        return Fetched(None, json.dumps(submission.receipt).encode())
+    address = trail.issuer.service(ANCHORS_SERVICE) if trail.issuer else None
+    return await publications.receipt(address, trail.digest) if address and trail.digest else None
+
+
+async def _at(trail: Trail, service: str, fetch: Callable[[str], Awaitable[Fetched]]) -> Fetched | None:
+    address = trail.issuer.service(service) if trail.issuer else None
+    return await fetch(address) if address else None
+
+
+def _parsed(fetched: Fetched | None) -> Mapping[str, Any] | None:
+    if fetched is None or fetched.data is None:
+        return None
+    try:
+        return strict_json.parse_object(fetched.data, 1_000_000)
+    except strict_json.NotStrictJson:
+        return None

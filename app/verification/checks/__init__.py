@@ -1,0 +1,10 @@
+"""The checks, each pure, each leaving one finding; `report.DEFENDS_AGAINST` says what each is for.
+
+    document    structure, dates, signature: what the file alone tells
+    keys        issuer_key, signing_time: whose key it was, and whether it counted when it was used
+    register    inclusion, checkpoint, chain: the log and the public register
+    standing    status: withdrawn, corrected or in force
+    issuer      who the issuer is, by the verifier's own list
+
+They run in the order of `verify.ORDER`. What one establishes stands on the `Trail` for those after it.
+"""

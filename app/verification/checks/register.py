@@ -1,0 +1,162 @@
+"""The issuer's log and the public register: is it in the log, does the log show one face, who recorded it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from app.standards import anchor_receipt, checkpoint_list, data_integrity, strict_json
+from app.standards.data_integrity import ProofProblem
+from app.standards.did import DidDocument
+from app.verification.checks.trail import Trail, finding, of, skipped, unfetched
+from app.verification.evidence import Evidence
+from app.verification.report import Finding, Outcome, day
+
+SOURCE = "the public register"
+
+
+def check_inclusion(evidence: Evidence, trail: Trail) -> Finding:
+    """Whether the receipt is this credential's and leads to the root it names."""
+    submitted = evidence.submission.receipt
+    if submitted is None:
+        return skipped("inclusion", "Its entry in the public register is not made yet.", "anchor_pending")
+    if trail.digest is None or trail.issuer is None:
+        return skipped("inclusion", "The register was not consulted, because the signature was not established.")
+    try:
+        receipt = anchor_receipt.read_receipt(submitted)
+    except ValueError as error:
+        return finding("inclusion", Outcome.INVALID, "receipt_malformed", f"The register receipt is damaged: {error}.")
+    if (receipt.digest, receipt.method) != (
+        trail.digest,
+        trail.method,
+    ) or receipt.kind is not anchor_receipt.LeafKind.CREDENTIAL:
+        return finding(
+            "inclusion", Outcome.INVALID, "receipt_of_other", "The register receipt belongs to another document."
+        )
+    if receipt.issuer != trail.issuer.id:
+        return finding("inclusion", Outcome.INVALID, "receipt_of_other", "The register receipt is another issuer's.")
+    if not receipt.proves_inclusion():
+        return finding(
+            "inclusion", Outcome.INVALID, "inclusion_wrong", "The register receipt does not lead to the recorded value."
+        )
+    if not signed_by(submitted, trail.issuer):
+        return finding(
+            "inclusion", Outcome.INVALID, "receipt_signature_wrong", "The register receipt is not signed by the issuer."
+        )
+    trail.receipt = receipt
+    return finding(
+        "inclusion",
+        Outcome.VALID,
+        "inclusion_ok",
+        "It is in the issuer's log of credentials.",
+        receipt.block_time,
+        "the receipt that came with it",
+    )
+
+
+def check_checkpoint(evidence: Evidence, trail: Trail) -> Finding:
+    """Whether the issuer's signed, public list of checkpoints has the root of the receipt."""
+    receipt, issuer = trail.receipt, trail.issuer
+    if receipt is None or issuer is None:
+        return skipped("checkpoint", "There is no register entry to look for in the issuer's list.")
+    fetched = evidence.checkpoints
+    if fetched is None:
+        return skipped("checkpoint", "The issuer's list of register entries was not needed.", "not_needed")
+    if fetched.data is None:
+        return unfetched("checkpoint", fetched, ("checkpoints_not_fetched", "The issuer's list could not be fetched."))
+    try:
+        document = strict_json.parse_object(fetched.data, 1_000_000)
+        listed = checkpoint_list.read(document, issuer.id)
+    except ValueError as error:
+        return of(
+            fetched, "checkpoint", Outcome.ERROR, "checkpoints_malformed", f"The issuer's list is damaged: {error}."
+        )
+    if not signed_by(document, issuer):
+        return of(fetched, "checkpoint", Outcome.ERROR, "checkpoints_unsigned", "The list is not signed by the issuer.")
+    if listed.root_of(receipt.tree_size) is None:
+        return of(
+            fetched,
+            "checkpoint",
+            Outcome.ERROR,
+            "checkpoint_not_listed",
+            "The issuer's list does not have its entry yet.",
+        )
+    if listed.root_of(receipt.tree_size) != receipt.root:
+        return of(
+            fetched,
+            "checkpoint",
+            Outcome.INVALID,
+            "checkpoint_other",
+            "The issuer's own list has another value in this place: it shows different logs to different people.",
+        )
+    return finding(
+        "checkpoint",
+        Outcome.VALID,
+        "checkpoint_ok",
+        "The issuer's signed list of register entries has it.",
+        listed.made,
+        fetched.source,
+    )
+
+
+def check_chain(evidence: Evidence, trail: Trail) -> Finding:
+    """Whether the registry's storage, at a final block, has the root under a wallet that the issuer publishes.
+
+    What the receipt says of the chain is not believed.
+    """
+    receipt = trail.receipt
+    if receipt is None or trail.issuer is None:
+        return skipped("chain", "There is no register entry to look up.")
+    if receipt.anchored_by not in trail.issuer.wallets:
+        return finding(
+            "chain",
+            Outcome.INVALID,
+            "wallet_not_issuers",
+            "The register entry was made by a wallet that the issuer does not publish.",
+        )
+    answer = evidence.chain
+    if answer is None or answer.anchored_at is None:
+        return finding(
+            "chain",
+            Outcome.ERROR,
+            answer.code if answer else "chain_not_asked",
+            answer.failure if answer else "The public register was not asked.",
+        )
+    if answer.anchored_at == 0:
+        return finding(
+            "chain",
+            Outcome.INVALID,
+            "root_not_recorded",
+            "The public register has no such entry by the issuer.",
+            answer.at,
+            SOURCE,
+        )
+    if not answer.final:
+        return finding(
+            "chain", Outcome.ERROR, "not_final", "The register entry is there, but not final yet.", answer.at, SOURCE
+        )
+    trail.recorded = datetime.fromtimestamp(answer.anchored_at, UTC)
+    return finding(
+        "chain",
+        Outcome.VALID,
+        "chain_ok",
+        f"The public register has recorded it since {day(trail.recorded)}.",
+        answer.at,
+        SOURCE,
+    )
+
+
+def signed_by(document: Mapping[str, Any], issuer: DidDocument) -> bool:
+    """Whether a document of the issuer that is not a credential (eddsa-jcs-2022) carries its signature.
+
+    A key withdrawn since counts here: what such a document says is proven by other means (a path, the chain), and
+    all receipts would have to be made again otherwise.
+    """
+    try:
+        proof = data_integrity.read_proof(document)
+        key = issuer.signing_key(proof.verification_method) or issuer.withdrawn_key(proof.verification_method)
+        if key is None or proof.cryptosuite != data_integrity.JCS or proof.purpose != "assertionMethod":
+            return False
+        hash_data = data_integrity.hash_jcs(document, proof.options)
+    except (ProofProblem, ValueError):
+        return False
+    return data_integrity.verify_signature(key.key, proof.signature, hash_data)

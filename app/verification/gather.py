@@ -1,0 +1,136 @@
+"""Gathering the evidence: what the documents name is fetched all at once, then what that leads to.
+
+A name that cannot be read leads nowhere; what is not needed is not fetched. Nothing here decides anything.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from app.standards import anchor_receipt, proof_sets, status_list, strict_json, vc
+from app.standards.data_integrity import ProofProblem
+from app.standards.did import DidDocument
+from app.standards.status_list import StatusListProblem
+from app.verification.checks.keys import read_published
+from app.verification.checks.proofs import of_issuer
+from app.verification.evidence import ChainAnswer, Evidence, Fetched, Recognition, Submission
+from app.verification.ports import Publications, Recogniser, Registry
+
+# Types of service in an issuer's DID document.
+ANCHORS_SERVICE = "EvmAnchorRegistry"
+CHECKPOINT_SERVICE = "CheckpointList"
+ACCREDITATION_SERVICE = "AccreditationList"
+
+
+async def gather(
+    submission: Submission,
+    publications: Publications,
+    registry: Registry,
+    recogniser: Recogniser,
+    as_of: datetime | None = None,
+) -> Evidence:
+    """Everything the checks may want; failures are values in it."""
+    issuer_id = vc.issuer_id(submission.credential)
+    current, listed, answer, recognition = await asyncio.gather(
+        _did_document(issuer_id, publications),
+        _status_list(submission.credential, publications, as_of),
+        _chain(submission.receipt, registry),
+        recogniser.recognise(issuer_id) if issuer_id else _nobody(),
+    )
+    issuer = _read(current, issuer_id)
+    then, reasons, checkpoints = await asyncio.gather(
+        _document_then(submission.credential, issuer, answer, publications, as_of),
+        _reasons(submission.credential, listed, publications),
+        _checkpoints(issuer, answer, submission.receipt, publications),
+    )
+    return Evidence(submission, current, listed, answer, recognition, then, reasons, checkpoints)
+
+
+async def _did_document(issuer_id: str | None, publications: Publications) -> Fetched | None:
+    return await publications.did_document(issuer_id) if issuer_id else None
+
+
+async def _status_list(
+    credential: Mapping[str, Any], publications: Publications, as_of: datetime | None
+) -> Fetched | None:
+    try:
+        entry = status_list.read_entry(credential)
+    except StatusListProblem:
+        return None
+    return await publications.status_list(entry[0], as_of) if entry else None
+
+
+async def _chain(receipt: Mapping[str, Any] | None, registry: Registry) -> ChainAnswer | None:
+    if receipt is None:
+        return None
+    try:
+        read = anchor_receipt.read_receipt(receipt)
+    except ValueError:
+        return None
+    return await registry.anchored(read.chain_id, read.contract, read.anchored_by.address, read.root)
+
+
+async def _document_then(
+    credential: Mapping[str, Any],
+    issuer: DidDocument | None,
+    answer: ChainAnswer | None,
+    publications: Publications,
+    as_of: datetime | None,
+) -> Fetched | None:
+    """The issuer's document as of the moment asked about; or of the signature, where its key was withdrawn since."""
+    if issuer is None:
+        return None
+    if as_of is not None:
+        return await publications.did_document(issuer.id, as_of)
+    try:
+        own = of_issuer(proof_sets.read_proofs(credential), issuer.id)
+    except ProofProblem:
+        return None
+    withdrawn = [proof for proof in own if issuer.withdrawn_key(proof.verification_method)]
+    if not withdrawn:
+        return None
+    recorded = answer.anchored_at if answer is not None else None
+    moment = withdrawn[0].created or (datetime.fromtimestamp(recorded, UTC) if recorded else None)
+    return await publications.did_document(issuer.id, moment) if moment is not None else None
+
+
+async def _reasons(credential: Mapping[str, Any], listed: Fetched | None, publications: Publications) -> Fetched | None:
+    """The reasons, only where the credential's place is set: most lists are never asked about."""
+    if listed is None or listed.data is None:
+        return None
+    try:
+        entry = status_list.read_entry(credential)
+        subject = strict_json.parse_object(listed.data, 1_000_000).get("credentialSubject")
+        bits = status_list.decode(subject.get("encodedList") if isinstance(subject, dict) else None)
+    except (StatusListProblem, strict_json.NotStrictJson):
+        return None
+    if entry is None or entry[1] >= len(bits) * 8 or not status_list.is_set(bits, entry[1]):
+        return None
+    return await publications.status_reasons(entry[0])
+
+
+async def _checkpoints(
+    issuer: DidDocument | None,
+    answer: ChainAnswer | None,
+    receipt: Mapping[str, Any] | None,
+    publications: Publications,
+) -> Fetched | None:
+    """The signed list of checkpoints, where the chain itself could not be asked."""
+    address = issuer.service(CHECKPOINT_SERVICE) if issuer else None
+    if receipt is None or address is None or (answer is not None and answer.anchored_at is not None):
+        return None
+    return await publications.checkpoints(address)
+
+
+async def _nobody() -> Recognition:
+    return Recognition(known=True)
+
+
+def _read(fetched: Fetched | None, issuer_id: str | None) -> DidDocument | None:
+    if fetched is None or fetched.data is None or issuer_id is None:
+        return None
+    try:
+        return read_published(fetched, issuer_id)
+    except ValueError:
+        return None

@@ -1,0 +1,58 @@
+"""A verifier put together: whoever has one can have a credential checked, its proofs alone, or a presentation."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.standards.data_integrity import CanonicalForm
+from app.verification import presentation, proof_only
+from app.verification.evidence import Submission
+from app.verification.ports import Publications
+from app.verification.presentation import VerifyCredential
+from app.verification.proof_only import ASSERTION, UNASKED, Occasion
+from app.verification.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """`credential` is the full check, which binds the signature to a recognised issuer.
+
+    `canonicaliser` is for proofs on their own and for the proofs of holders; it may know more vocabularies than the
+    full check allows.
+    """
+
+    credential: VerifyCredential
+    publications: Publications
+    canonicaliser: CanonicalForm
+    now: Callable[[], datetime]
+
+    async def proofs(
+        self, credential: Mapping[str, Any], occasion: Occasion = UNASKED, purpose: str = ASSERTION
+    ) -> Report:
+        """As `proof_only.verify`."""
+        return await proof_only.verify(
+            credential,
+            publications=self.publications,
+            canonicaliser=self.canonicaliser,
+            now=self.now(),
+            occasion=occasion,
+            purpose=purpose,
+        )
+
+    async def presentation(
+        self, document: Mapping[str, Any], occasion: Occasion = UNASKED, *, proofs_only: bool = False
+    ) -> Report:
+        """As `presentation.verify`, each credential in it checked in full, or by its proofs alone."""
+        return await presentation.verify(
+            document,
+            verify_credential=self._proofs_of if proofs_only else self.credential,
+            publications=self.publications,
+            canonicaliser=self.canonicaliser,
+            now=self.now(),
+            occasion=occasion,
+            proofs_only=proofs_only,
+        )
+
+    async def _proofs_of(self, submission: Submission) -> Report:
+        return await self.proofs(submission.credential)
