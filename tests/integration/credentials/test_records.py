@@ -15,7 +15,7 @@ from app.anchoring.audit import places_of
 from app.credentials import endorsements, records, status
 from app.credentials import service as credentials
 from app.credentials.audit import audit_credentials
-from app.credentials.model import Credential, CredentialKind
+from app.credentials.model import Changes, Credential, CredentialKind
 from app.credentials.signing import Issuer
 from app.database import transaction
 from app.errors import AppError, Conflict, NotFound, Refused
@@ -25,6 +25,7 @@ from app.standards import clr, data_integrity, did, status_list, strict_json
 from app.standards.anchor_receipt import LeafKind
 from app.wiring import now
 from tests.integration.conftest import ANNA, PUBLIC_URL, Installation
+from tests.integration.credentials.test_correcting import LONG_AGO, correct
 from tests.integration.stacking.classroom import award, issue_units, withdraw
 
 
@@ -55,7 +56,9 @@ def related(record: dict[str, Any], kind: str) -> set[tuple[str, str]]:
 
 async def revoked_places(installation: Installation) -> set[int]:
     async with transaction(installation.wiring.engine) as conn:
-        listed = json.loads(await status.published(conn, installation.issuer.institution.id, 1) or b"")
+        found = await status.find(conn, installation.issuer.institution.id, 1)
+    assert found is not None
+    listed = json.loads(found.document)
     bits = status_list.decode(listed["credentialSubject"]["encodedList"])
     return {index for index in range(len(bits) * 8) if status_list.is_set(bits, index)}
 
@@ -195,6 +198,36 @@ async def test_a_part_withdrawn_later_marks_the_record_for_review(installation: 
         async with transaction(installation.wiring.engine) as conn:
             await stacking.reconsider(conn, installation.issuer.institution.id, record.id)
     assert refused.value.code == "not_an_award"
+
+
+async def test_a_part_corrected_later_marks_the_record_for_review_and_a_newer_record_not(
+    installation: Installation,
+) -> None:
+    first = await installation.issue_one(now=LONG_AGO)
+    assert first.learner_id is not None
+    record = await make(installation, first.learner_id)
+    await correct(installation, first.id)
+    async with transaction(installation.wiring.engine) as conn:
+        assert await credentials.review_dependents(conn, first.id) == [record.id]
+    marked = await again(installation, record)
+    assert (marked.review_reason, marked.edition) == (f"{first.uri} was corrected", 1)
+    newer = await make(installation, first.learner_id)
+    async with transaction(installation.wiring.engine) as conn:
+        assert await credentials.review_dependents(conn, first.id) == []
+    assert (await again(installation, newer)).review_reason is None
+
+
+async def test_a_record_is_not_corrected_but_made_again(installation: Installation) -> None:
+    first = await installation.issue_one(now=LONG_AGO)
+    assert first.learner_id is not None
+    record = await make(installation, first.learner_id)
+    for wanted in (
+        {"changes": Changes(grade="Pass"), "reason": "grade changed"},
+        {"changes": Changes(learner_name="Amir Miller"), "reason": "change of name"},
+    ):
+        with pytest.raises(Refused) as refused:
+            await correct(installation, record.id, **wanted)
+        assert refused.value.code == "not_correctable"
 
 
 async def test_another_institution_can_neither_make_nor_see_a_record(installation: Installation) -> None:
