@@ -35,6 +35,7 @@ app.add_typer(operating.wallet_app, name="wallet")
 app.add_typer(operating.key_app, name="api-key")
 app.add_typer(operating_keys.keys_app, name="keys")
 app.add_typer(operating.registry_app, name="registry")
+app.add_typer(operating.record_app, name="record")
 
 errors = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 EXIT_REFUSED, EXIT_OUTSIDE = 1, 3

@@ -192,13 +192,17 @@ async def _show(tale: Tale, settings: Settings, served_at: str) -> None:
             await _follow(wiring, college)
         async with transaction(wiring.engine) as conn:
             issued = await credentials.list_issued(conn, college.id, limit=None)
-            awards = [one for one in issued if one.kind is CredentialKind.AWARD and one.revoked_at is None]
+            awards = [
+                (one, one.learner_id)
+                for one in issued
+                if one.kind is CredentialKind.AWARD and one.revoked_at is None and one.learner_id is not None
+            ]
             if not awards:
                 raise StepFailed("no learner completed the pathway")
-            award = awards[0]
-            profile = await stacking.profile(conn, college.id, award.learner_id, now())
+            award, learner_id = awards[0]
+            profile = await stacking.profile(conn, college.id, learner_id, now())
             link = await sharing.create(
-                conn, college.id, award.learner_id, audience="demo", lifetime=timedelta(days=90), now=now()
+                conn, college.id, learner_id, audience="demo", lifetime=timedelta(days=90), now=now()
             )
         out.print(
             f"    {sum(one.revoked_at is None for one in issued):,} credentials in force, "

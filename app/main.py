@@ -10,7 +10,7 @@ from app import __version__
 from app.logs import configure_logging
 from app.settings import Settings
 from app.settings import settings as read_settings
-from app.web import api, documents, health, identities, openapi, pages, problems, vc_api
+from app.web import api, documents, health, identities, open_badges_api, openapi, pages, problems, vc_api
 from app.web.dependencies import WriteLimit
 from app.web.edge import Edge
 from app.wiring import wired
@@ -46,7 +46,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.write_limit = WriteLimit(chosen.public_writes_per_minute)
     app.add_middleware(Edge, https=chosen.public_url.startswith("https://"))
     problems.install(app)
-    app.router.routes += [*documents.routes, *identities.routes, *vc_api.routes, *health.routes, *pages.routes()]
+    app.router.routes += [
+        *documents.routes,
+        *identities.routes,
+        *vc_api.routes,
+        *open_badges_api.routes,
+        *health.routes,
+        *pages.routes(),
+    ]
     app.include_router(api.router())
     openapi.install(app)
     return app

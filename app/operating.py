@@ -21,6 +21,7 @@ institution_app = typer.Typer(help="Institutions: register, accredit, list.", no
 wallet_app = typer.Typer(help="Public wallets: show, publish, fund for practice.", no_args_is_help=True)
 key_app = typer.Typer(help="API keys: create.", no_args_is_help=True)
 registry_app = typer.Typer(help="The register's contract.", no_args_is_help=True)
+record_app = typer.Typer(help="Comprehensive records of learners: make.", no_args_is_help=True)
 
 # What is printed may hold anybody's words: no markup in it, and no line broken for a program that reads it.
 out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
@@ -332,6 +333,26 @@ def wallet_fund(slug: Annotated[str, typer.Argument(help="The institution's shor
             wallet = (await institutions.identity(conn, (await institutions.get(conn, slug)).id)).wallet
         practice_chain(wiring.settings.chain_rpc_url).fund(wallet.address)
         out.print(f"{wallet.address} has play money.")
+
+    run(work)
+
+
+@record_app.command("make")
+def record_make(
+    institution: Annotated[str, typer.Argument(help="The institution's short name.")],
+    learner: Annotated[UUID, typer.Argument(help="The learner's id, as /api/learners shows it.")],
+) -> None:
+    """Sign one document with all that a learner holds here. The record before it is withdrawn."""
+    from app.credentials import records
+    from app.database import transaction
+    from app.institutions import service as institutions
+    from app.wiring import now
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            issuer = await wiring.issuer(conn, (await institutions.get(conn, institution)).id)
+            made = await records.issue_record(conn, issuer, wiring.canonical, learner, now=now())
+        out.print(f"Record {made.id} is signed: {wiring.settings.public_url}/credentials/{made.id}")
 
     run(work)
 

@@ -25,7 +25,7 @@ from app.database import create_engine, reading
 from app.errors import OutsideFailed
 from app.institutions.ports import DomainNames
 from app.settings import Settings
-from app.standards import strict_json
+from app.standards import clr, strict_json
 from app.standards.compiled_shape import ShapeCache
 from app.standards.json_ld import Canonicaliser
 from app.standards.remembered import RememberedForm
@@ -47,7 +47,7 @@ def now() -> datetime:
 def submission_of(found: PublishedEvidence) -> Submission:
     """What we publish of a credential, as if it had been handed in."""
     receipt = strict_json.parse_object(found.signed.receipt) if found.signed.receipt else None
-    return Submission(strict_json.parse_object(found.signed.document), receipt)
+    return Submission(strict_json.parse_object(found.signed.document, clr.MAX_BYTES), receipt)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from hashlib import sha256
 from importlib.resources import files
 
 from app.errors import OutsideFailed
-from app.standards import open_badge, vc, vc_1_1
+from app.standards import clr, open_badge, vc, vc_1_1
 from app.standards.json_ld import Canonicaliser
 
 _PACKAGE = "openbadgeslib.ob3.contexts"
@@ -38,7 +38,7 @@ _PINNED = {
         "ob-v3p0-extensions.json",
         "87c06c81bc2317663bf288d740d94fddd2818c4342b186270ff6371dfaa63f93",
     ),
-    "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json": (
+    clr.CONTEXT: (
         "clr_context_2.0.1.json",
         "880f1902d4158f2f33ce06af41b90719977cd1ea337a9de2e41edb3ff5e543d6",
     ),

@@ -7,6 +7,8 @@ Decisions
 - "Anchored" is never stored here: it is derived from the log.
 - Every signature is checked before it is stored. The canonical form comes from a compiled shape, which is compared
   with the full JSON-LD path when it is compiled and once in every batch.
+- What awards nothing (a learner's record, an endorsement) lies in the table of credentials under a kind of its own:
+  served, withdrawn, logged and audited like any other, and never counted among what a learner holds.
 - Status indexes are drawn at random from the free ones of a list, so a position tells nothing about when or for
   whom a credential was issued.
 - A correction is a new edition of the same credential: same id, newer `validFrom`, a new status place. The main row

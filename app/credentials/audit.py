@@ -10,7 +10,7 @@ from app.credentials import store
 from app.database import transaction
 from app.institutions import service as institutions
 from app.institutions.model import DidDocumentVersion, in_force
-from app.standards import data_integrity, did, strict_json
+from app.standards import clr, data_integrity, did, strict_json
 from app.standards.anchor_receipt import binding_digest
 from app.standards.data_integrity import CanonicalForm, ProofProblem
 from app.standards.did import DidDocument
@@ -66,7 +66,7 @@ async def audit_credentials(
 def signed_digest(data: bytes, canonical: CanonicalForm, published: Published) -> bytes | None:
     """The binding digest of a document whose signature holds; None for any other."""
     try:
-        document = strict_json.parse_object(data)
+        document = strict_json.parse_object(data, clr.MAX_BYTES)
         proof = data_integrity.read_proof(document)
         hash_data = data_integrity.hash_for(proof, document, canonical)
     except (NotStrictJson, ProofProblem, NotCanonicalisable):

@@ -10,7 +10,7 @@ from app.catalogue import service as catalogue
 from app.credentials import cohort_file, editions, naming, store
 from app.credentials.editions import Correction, Standing
 from app.credentials.issuing import check_accredited, check_result, credits_earned
-from app.credentials.model import Changes, CorrectionReason, Credential, CredentialKind, CredentialState
+from app.credentials.model import ACHIEVEMENTS, Changes, CorrectionReason, Credential, CredentialKind, CredentialState
 from app.credentials.signing import Issuer
 from app.errors import Conflict, NotFound, Refused
 from app.institutions import service as institutions
@@ -33,9 +33,10 @@ async def correct(
     A changed result is checked like a new one. A change of name becomes one of all the learner's credentials, see
     `naming.change_name`; for wrong learner details, past editions with another name than the new one are erased.
 
-    Raises `Refused` (reason_unknown, reason_does_not_fit, note_too_long, not_signed_yet, award_follows_parts,
-    correction_empty, the codes of `issuing.check_result`, `cohort_file.read_name` and `Issuer.sign`),
-    `Conflict("already_revoked")`, `NotAllowed("not_accredited")` or `NotFound` (credential_unknown, unit_unknown).
+    Raises `Refused` (reason_unknown, reason_does_not_fit, note_too_long, not_signed_yet, not_correctable,
+    award_follows_parts, correction_empty, the codes of `issuing.check_result`, `cohort_file.read_name` and
+    `Issuer.sign`), `Conflict("already_revoked")`, `NotAllowed("not_accredited")` or `NotFound` (credential_unknown,
+    unit_unknown).
     """
     why = _fitting(reason, changes)
     editions.check_note(note)
@@ -44,6 +45,10 @@ async def correct(
     if found is None or found.institution_id != issuer.institution.id:
         raise NotFound("credential_unknown", "There is no credential with this number here.")
     _check_correctable(found)
+    if found.learner_id is None or found.kind not in ACHIEVEMENTS:
+        raise Refused(
+            "not_correctable", "Records and endorsements are not corrected: make a new one, or withdraw this one."
+        )
     if name is not None and why is CorrectionReason.CHANGE_OF_NAME:
         await naming.change_name(conn, issuer, reference, found.learner_id, name=name, note=note, now=now)
         return await _get(conn, credential_id)

@@ -19,7 +19,7 @@ def unit_achievement(
     """The record of one unit or component."""
     size = f", {unit.credits} credits" if unit.credits is not None else ""
     return Achievement(
-        id=f"{institution.public_url}/catalogue/units/{unit.id}",
+        id=unit_achievement_id(institution, unit),
         name=unit.title,
         description=f"{unit.title}, part of {qualification.title}. Level {unit.level}{size}.",
         criteria=(
@@ -33,6 +33,32 @@ def unit_achievement(
         creator=_awarding_organisation(institution, qualification),
         grades=unit.grade_scale,
         alignments=tuple(_alignments(institution, unit, ksbs)),
+        identifiers=(("ext:QAN", qualification.number),) if qualification.number else (),
+    )
+
+
+def unit_achievement_id(institution: Institution, unit: Unit) -> str:
+    """By this identifier an endorsement or a record speaks of a unit."""
+    return f"{institution.public_url}/catalogue/units/{unit.id}"
+
+
+def programme_achievement(institution: Institution, qualification: Qualification) -> Achievement:
+    """A qualification as the whole to which parts belong. Where it is named, nobody is said to have earned it.
+
+    Its identifier is not that of the stacked award, which says "completed", and leads to the same page. Not a
+    fragment: the identifier of its criteria adds one, and an address has room for one only.
+    """
+    certifier = qualification.overall_awarded_by or qualification.awarding_organisation
+    return Achievement(
+        id=f"{institution.public_url}/catalogue/qualifications/{qualification.id}?programme",
+        name=qualification.title,
+        description=(
+            f"{qualification.title}, level {qualification.level}. Named here so that its parts can say what they "
+            "belong to; whether the whole was earned is not said."
+        ),
+        criteria=f"The rules are those of {qualification.awarding_organisation}. It is awarded by: {certifier}.",
+        achievement_type="LearningProgram",
+        creator=_awarding_organisation(institution, qualification),
         identifiers=(("ext:QAN", qualification.number),) if qualification.number else (),
     )
 

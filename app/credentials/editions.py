@@ -96,17 +96,22 @@ async def supersede(
     reason: CorrectionReason,
     note: str,
     now: datetime,
+    withdrawn: Sequence[Standing] = (),
 ) -> None:
     """Sign the next edition of each credential of `learner` and revoke the old one, in the caller's transaction.
 
     An award among them names the new editions of those of its parts that are among them too. The text of every past
-    edition is kept here; erasing it is the caller's decision. Raises what `Issuer.sign` raises.
+    edition is kept here; erasing it is the caller's decision. `withdrawn`, on record as such already, is revoked with
+    the old ones: each list is signed again once. Raises what `Issuer.sign` raises.
     """
-    await store.insert_editions(conn, [_past(one, reason, note, now) for one in corrections])
+    if corrections:
+        await store.insert_editions(conn, [_past(one, reason, note, now) for one in corrections])
     places: dict[int, list[int]] = defaultdict(list)
-    for one in corrections:
-        places[one.old.list_id].append(one.old.index)
+    for old in (*(one.old for one in corrections), *withdrawn):
+        places[old.list_id].append(old.index)
     await status.set_revoked(conn, issuer, places, now)
+    if not corrections:
+        return
     free = await status.allocate(conn, issuer, len(corrections), now)
     profile = issuer_profile(issuer.institution)
     # Parts before the awards that name them.

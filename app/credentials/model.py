@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from app.institutions.model import Institution
@@ -17,10 +18,20 @@ class CredentialState(StrEnum):
 
 
 class CredentialKind(StrEnum):
-    """UNIT: one unit or component. AWARD: a stacked award that names its parts."""
+    """UNIT: one unit or component. AWARD: a stacked award that names its parts.
+
+    RECORD: what one learner holds here, whole credentials in one document. ENDORSEMENT: a word about a unit or
+    another institution. These two award nothing.
+    """
 
     UNIT = "unit"
     AWARD = "award"
+    RECORD = "record"
+    ENDORSEMENT = "endorsement"
+
+
+ACHIEVEMENTS: Final = (CredentialKind.UNIT, CredentialKind.AWARD)
+"""The kinds that say what a learner achieved: only they are held, counted and put into a record."""
 
 
 class RevocationReason(StrEnum):
@@ -31,6 +42,8 @@ class RevocationReason(StrEnum):
     IDENTITY_ERROR = "wrong learner details"
     MALPRACTICE = "malpractice"
     PART_WITHDRAWN = "a part of it was withdrawn"
+    NEWER_RECORD = "a newer record was made"
+    DETAILS_CHANGED = "learner details changed"
     OTHER = "other"
 
 
@@ -97,12 +110,14 @@ class Order:
 class Credential:
     """What is recorded of a credential's newest edition, without its document.
 
-    `created_at` is that of the first edition; `corrected_at` is the `validFrom` of the newest, None for the first.
+    `qualification_id` and `grade` are empty for what awards nothing; `learner_id` is None for an endorsement alone,
+    and only an endorsement has an `endorsed_id`. `created_at` is that of the first edition; `corrected_at` is the
+    `validFrom` of the newest, None for the first.
     """
 
     id: UUID
     institution_id: UUID
-    learner_id: UUID
+    learner_id: UUID | None
     kind: CredentialKind
     state: CredentialState
     qualification_id: str
@@ -114,6 +129,7 @@ class Credential:
     revoked_at: datetime | None
     revocation_reason: RevocationReason | None
     review_reason: str | None = None
+    endorsed_id: str | None = None
     edition: int = 1
     corrected_at: datetime | None = None
 

@@ -1,6 +1,7 @@
 """Changing a learner's name without a trace: afterwards the former name is nowhere in what is stored.
 
-Every credential in force is corrected, awards too. Past editions and withdrawn credentials with another name lose
+Every credential in force is corrected, awards too. A comprehensive record holds whole credentials with the former
+name: it is withdrawn, and a new one can be made. Past editions and withdrawn credentials with another name lose
 their text; digests, dates and status places stay, so that a file somebody kept still reads "was valid, corrected". What
 waits for its signature is rewritten. Private notes and names of imported files that mention the former name are
 cleared. Results files that still bring the former name no longer change it.
@@ -20,10 +21,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.credentials import cohort_file, editions, store
 from app.credentials.editions import Correction, Standing
 from app.credentials.issuing import document_bytes
-from app.credentials.model import CorrectionReason, Credential, CredentialKind, CredentialState, Learner
+from app.credentials.model import (
+    CorrectionReason,
+    Credential,
+    CredentialKind,
+    CredentialState,
+    Learner,
+    RevocationReason,
+)
 from app.credentials.signing import Issuer
 from app.errors import NotFound, Refused
-from app.standards import open_badge
+from app.standards import clr, open_badge
 from app.standards.data_integrity import CanonicalForm
 
 CLEARED_NOTE: Final = "(cleared with a change of name)"
@@ -58,16 +66,28 @@ async def change_name(
     past = await store.past_documents(conn, [row.id for row in rows])
     # None = erased before.
     written = [row.document for row in (*rows, *past) if row.document is not None]
-    others = {learner.name, *(open_badge.learner_name(json.loads(data)) or name for data in written)} - {name}
+    others = {learner.name}.union(*map(_names, written)) - {name}
     if not others:
         raise Refused("correction_empty", "The learner has this name already, and so have all the credentials.")
     gone = _words(others) - _words([name])
     if _words([note]) & gone:
         raise Refused("note_names_former", "The note mentions the former name, which is not kept anywhere.")
     due = _due(standing, name)
-    if due:
+    outdated = [one for one in standing if one.record.kind is CredentialKind.RECORD and _names(one.document) != {name}]
+    for one in outdated:
+        await store.set_revoked(conn, one.record.id, RevocationReason.DETAILS_CHANGED, note, now)
+        await store.erase_withdrawn(conn, one.record.id)
+    if due or outdated:
         await editions.supersede(
-            conn, issuer, reference, learner, due, reason=CorrectionReason.CHANGE_OF_NAME, note=note, now=now
+            conn,
+            issuer,
+            reference,
+            learner,
+            due,
+            reason=CorrectionReason.CHANGE_OF_NAME,
+            note=note,
+            now=now,
+            withdrawn=outdated,
         )
     await store.settle_name(conn, learner_id, name)
     await _rewrite_waiting(conn, rows, name)
@@ -93,6 +113,13 @@ async def find_learner(conn: AsyncConnection, institution_id: UUID, learner_id: 
     if learner is None:
         raise NotFound("learner_unknown", "There is no such learner at this institution.")
     return learner
+
+
+def _names(data: bytes) -> set[str]:
+    """The learner's names in a credential made here, and in those inside it."""
+    content = json.loads(data)
+    found = map(open_badge.learner_name, (content, *clr.embedded(content)))
+    return {name for name in found if name is not None}
 
 
 def _is_in_force(row: Row[Any]) -> bool:
@@ -124,7 +151,7 @@ async def _rewrite_waiting(conn: AsyncConnection, rows: Sequence[Row[Any]], name
 async def _erase_withdrawn(conn: AsyncConnection, rows: Sequence[Row[Any]], name: str) -> None:
     for row in rows:
         is_kept = row.revoked_at is not None and row.document is not None
-        if is_kept and open_badge.learner_name(json.loads(row.document)) != name:
+        if is_kept and _names(row.document) != {name}:
             await store.erase_withdrawn(conn, row.id)
 
 

@@ -14,7 +14,7 @@ from app.credentials.model import PublishedEvidence, SignedDocument
 from app.errors import NotFound
 from app.institutions import service as institutions
 from app.institutions.model import Institution
-from app.standards import status_list, strict_json
+from app.standards import clr, status_list, strict_json
 
 
 async def document(conn: AsyncConnection, credential_id: UUID) -> bytes:
@@ -79,7 +79,7 @@ async def evidence(conn: AsyncConnection, credential_id: UUID, at: datetime | No
         signed = await signed_document_at(conn, credential_id, at)
     institution = await institutions.get_by_id(conn, signed.record.institution_id)
     did_document = await institutions.published_did_document(conn, did=institution.did)
-    list_url, _ = status_list.read_entry(strict_json.parse_object(signed.document)) or ("", 0)
+    list_url, _ = status_list.read_entry(strict_json.parse_object(signed.document, clr.MAX_BYTES)) or ("", 0)
     listed = await status.find(conn, institution.id, int(list_url.rpartition("/")[2] or 0), at)
     return PublishedEvidence(
         signed,

@@ -13,8 +13,10 @@ from app.catalogue import service as catalogue
 from app.credentials import editions, issuing, keys, naming, status, store
 from app.credentials.correcting import correct as correct
 from app.credentials.model import (
+    ACHIEVEMENTS,
     CohortImport,
     Credential,
+    CredentialKind,
     CredentialState,
     Edition,
     ImportProgress,
@@ -33,7 +35,7 @@ from app.errors import Conflict, NotFound, Refused
 from app.institutions import service as institutions
 from app.institutions.ports import KeyStore
 from app.institutions.roles import Role
-from app.standards import open_badge, strict_json
+from app.standards import clr, open_badge, strict_json
 from app.standards.anchor_receipt import LeafKind
 from app.standards.data_integrity import CanonicalForm
 
@@ -181,8 +183,10 @@ async def list_issued(
 
 
 async def held_by(conn: AsyncConnection, institution_id: UUID, learner_id: UUID) -> tuple[Credential, ...]:
-    """A learner's signed credentials, withdrawn ones included, by award date."""
-    return await store.list_credentials(conn, institution_id, learner_id=learner_id, state=CredentialState.SIGNED)
+    """What a learner achieved: signed credentials, withdrawn ones included, by award date. Records are none of it."""
+    return await store.list_credentials(
+        conn, institution_id, kinds=ACHIEVEMENTS, learner_id=learner_id, state=CredentialState.SIGNED
+    )
 
 
 async def lock_held_by_each(
@@ -194,7 +198,8 @@ async def lock_held_by_each(
     """
     held: dict[UUID, list[Credential]] = {learner_id: [] for learner_id in learner_ids}
     for credential in await store.lock_held(conn, institution_id, learner_ids):
-        held[credential.learner_id].append(credential)
+        if credential.learner_id is not None:
+            held[credential.learner_id].append(credential)
     return {learner_id: tuple(found) for learner_id, found in held.items()}
 
 
@@ -289,7 +294,7 @@ async def revoke(
 
 
 async def review_dependents(conn: AsyncConnection, part_id: UUID) -> list[UUID]:
-    """Flag every award in force that relied on a part since withdrawn or corrected; their ids."""
+    """Flag every award and record in force that relied on a part since withdrawn or corrected; their ids."""
     part = await store.find_credential(conn, part_id)
     if part is None or part.digest is None:
         return []
@@ -297,11 +302,17 @@ async def review_dependents(conn: AsyncConnection, part_id: UUID) -> list[UUID]:
         return await store.mark_for_review(conn, part_id, f"{part.uri} was withdrawn: {part.revocation_reason}")
     if part.corrected_at is None:
         return []
-    # Not one that was made, or made anew, since: it names the edition that is in force.
-    named = open_badge.digest_sri(await document(conn, part_id))
+    # Not what was made, or made anew, since: an award names the edition that is in force, a record holds it.
+    data = await document(conn, part_id)
+    named, current = open_badge.digest_sri(data), strict_json.parse_object(data)
     stale = [
         award_id
-        for award_id, data in (await store.awards_naming(conn, part_id)).items()
+        for award_id, data in (await store.documents_naming(conn, part_id, CredentialKind.AWARD)).items()
         if (part.uri, named) not in open_badge.related_digests(strict_json.parse_object(data))
+    ]
+    stale += [
+        record_id
+        for record_id, data in (await store.documents_naming(conn, part_id, CredentialKind.RECORD)).items()
+        if current not in clr.embedded(strict_json.parse_object(data, clr.MAX_BYTES))
     ]
     return await store.mark_for_review(conn, part_id, f"{part.uri} was corrected", stale) if stale else []

@@ -83,8 +83,8 @@ async def reconsider(conn: AsyncConnection, institution_id: UUID, award_id: UUID
     the same bytes) or `Refused("not_an_award")`.
     """
     award = await credentials.get(conn, institution_id, award_id)
-    if award.kind is not CredentialKind.AWARD:
-        raise Refused("not_an_award", "This is a credential for one unit, not an award made of parts.")
+    if award.kind is not CredentialKind.AWARD or award.learner_id is None:
+        raise Refused("not_an_award", "This is not an award made of parts.")
     pack = _pack_named_by(await credentials.document(conn, award_id))
     return await progress(conn, institution_id, award.learner_id, pack)
 

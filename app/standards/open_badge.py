@@ -21,6 +21,7 @@ CONTEXT = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 EXTENSIONS = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
 CONTEXTS = (vc.CONTEXT, CONTEXT, EXTENSIONS)
 SCHEMA = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
+SCHEMA_TYPE = "1EdTechJsonSchemaValidator2019"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def digest_sri(data: bytes) -> str:
 
 def achievement_credential(issuer: Profile, achievement: Achievement, award: Award) -> dict[str, Any]:
     """The unsigned credential, members in reading order."""
-    return _credential(issuer, _achievement(achievement), award)
+    return _credential(issuer, achievement_json(achievement), award)
 
 
 def corrected_credential(issuer: Profile, former: Mapping[str, Any], award: Award) -> dict[str, Any]:
@@ -132,17 +133,7 @@ def renamed(document: Mapping[str, Any], name: str) -> dict[str, Any]:
 def _credential(issuer: Profile, achievement: Mapping[str, Any], award: Award) -> dict[str, Any]:
     subject: dict[str, Any] = {
         "type": ["AchievementSubject"],
-        "identifier": [
-            {
-                "type": "IdentityObject",
-                "hashed": True,
-                "identityHash": award.email_hash,
-                "identityType": "emailAddress",
-                "salt": award.email_salt,
-            },
-            _identity("name", award.learner_name),
-            _identity("ext:awardRef", award.award_reference),
-        ],
+        "identifier": learner_json(award.learner_name, award.email_hash, award.email_salt, award.award_reference),
         "achievement": achievement,
     }
     if award.credits_earned is not None:
@@ -155,13 +146,13 @@ def _credential(issuer: Profile, achievement: Mapping[str, Any], award: Award) -
         "@context": list(CONTEXTS),
         "id": award.id,
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
-        "issuer": _profile(issuer),
+        "issuer": profile_json(issuer),
         "validFrom": vc.timestamp(award.valid_from),
         "awardedDate": f"{award.awarded_on.isoformat()}T00:00:00Z",
         "name": achievement["name"],
         "credentialSubject": subject,
         "credentialStatus": award.status,
-        "credentialSchema": [{"id": SCHEMA, "type": "1EdTechJsonSchemaValidator2019"}],
+        "credentialSchema": [{"id": SCHEMA, "type": SCHEMA_TYPE}],
     }
     if award.parts:
         document["relatedResource"] = [
@@ -170,12 +161,28 @@ def _credential(issuer: Profile, achievement: Mapping[str, Any], award: Award) -
     return document
 
 
+def learner_json(name: str, email_hash: str, email_salt: str, reference: str) -> list[dict[str, Any]]:
+    """The `identifier` of a learner who has no wallet: three IdentityObjects, none of them a number of a person."""
+    return [
+        {
+            "type": "IdentityObject",
+            "hashed": True,
+            "identityHash": email_hash,
+            "identityType": "emailAddress",
+            "salt": email_salt,
+        },
+        _identity("name", name),
+        _identity("ext:awardRef", reference),
+    ]
+
+
 def _identities(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     identities: list[dict[str, Any]] = document["credentialSubject"]["identifier"]
     return identities
 
 
-def _profile(profile: Profile) -> dict[str, Any]:
+def profile_json(profile: Profile) -> dict[str, Any]:
+    """A Profile as a credential shows it."""
     value: dict[str, Any] = {"id": profile.id, "type": ["Profile"], "name": profile.name}
     if profile.url:
         value["url"] = profile.url
@@ -196,7 +203,8 @@ def _result_description_id(achievement_id: str) -> str:
     return f"{achievement_id}#grade"
 
 
-def _achievement(achievement: Achievement) -> dict[str, Any]:
+def achievement_json(achievement: Achievement) -> dict[str, Any]:
+    """An Achievement as a credential shows it."""
     value: dict[str, Any] = {
         "id": achievement.id,
         "type": ["Achievement"],
@@ -206,7 +214,7 @@ def _achievement(achievement: Achievement) -> dict[str, Any]:
         "criteria": {"id": f"{achievement.id}#criteria", "narrative": achievement.criteria},
     }
     if achievement.creator:
-        value["creator"] = _profile(achievement.creator)
+        value["creator"] = profile_json(achievement.creator)
     if achievement.credits is not None:
         value["creditsAvailable"] = achievement.credits
     if achievement.code:

@@ -99,8 +99,20 @@ def plain_name(name: str) -> str:
     return "".join(character for character in last if character.isprintable())[:200] or "file"
 
 
+def _inlined(value: Any, definitions: dict[str, Any]) -> Any:
+    """`value` with what each reference stands for in its place: a body is described outside the components."""
+    if isinstance(value, list):
+        return [_inlined(item, definitions) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "$ref" in value:
+        return _inlined(definitions[value["$ref"].rpartition("/")[2]], definitions)
+    return {name: _inlined(item, definitions) for name, item in value.items()}
+
+
 def described_body(model: type[Body], description: str = "") -> dict[str, Any]:
     """The OpenAPI description of a JSON body that a handler reads itself."""
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema = model.model_json_schema()
+    schema = _inlined(schema, schema.pop("$defs", {}))
     content = {"application/json": {"schema": schema}}
     return {"requestBody": {"required": True, "description": description, "content": content}}

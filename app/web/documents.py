@@ -136,7 +136,7 @@ async def _checkpoints(request: Request) -> Response:
         institution = await institutions.get(conn, request.path_params["slug"])
         found = await anchoring.finalized_checkpoints(conn, institution.id)
     members = {"did": institution.did, "checkpoints": [checkpoint_json(checkpoint) for checkpoint in found]}
-    return published(request, _json(members), SHORT)
+    return published(request, as_json(members), SHORT)
 
 
 async def _checkpoint_list(request: Request) -> Response:
@@ -157,7 +157,7 @@ async def _consistency(request: Request) -> Response:
         institution = await institutions.get(conn, request.path_params["slug"])
         proof = await anchoring.consistency(conn, institution.id, first, second)
     members = {"alg": "RFC9162_SHA256", "first": first, "second": second, "proof": [item.hex() for item in proof]}
-    return published(request, _json(members), SHORT)
+    return published(request, as_json(members), SHORT)
 
 
 async def _rules(request: Request) -> Response:
@@ -179,7 +179,8 @@ def published(
     return Response(data, headers=headers, media_type=media_type)
 
 
-def _json(members: Mapping[str, Any]) -> bytes:
+def as_json(members: Mapping[str, Any]) -> bytes:
+    """Compact JSON, as every document made here is written."""
     return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
 
 

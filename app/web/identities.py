@@ -5,7 +5,7 @@ is then told by the host the request names.
 """
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from app.database import reading
@@ -13,9 +13,8 @@ from app.errors import NotFound, Refused
 from app.institutions import service as institutions
 from app.institutions.domains import own_did
 from app.standards import domain_linkage, vc
-from app.web import negotiation
 from app.web.dependencies import wiring_of
-from app.web.documents import LASTING, SHORT
+from app.web.documents import LASTING, SHORT, as_json, published
 
 _DEFAULT_PORTS = (":443", ":80")
 
@@ -44,7 +43,7 @@ async def _served(request: Request, *, slug: str | None = None, did: str | None 
             if version.valid_until is not None:
                 # What was in force in the past never changes; the version of today may end any moment.
                 headers = LASTING
-    return Response(document, headers=headers, media_type=negotiation.JSON)
+    return published(request, document, headers)
 
 
 async def _versions(request: Request) -> Response:
@@ -63,19 +62,19 @@ async def _versions(request: Request) -> Response:
             for one in versions
         ],
     }
-    return JSONResponse(members, headers=SHORT)
+    return published(request, as_json(members), SHORT)
 
 
 async def _wallets(request: Request) -> Response:
     async with reading(wiring_of(request).engine) as conn:
         statement = await institutions.wallet_statement(conn, slug=request.path_params["slug"])
-    return JSONResponse(statement, headers=SHORT)
+    return published(request, as_json(statement), SHORT)
 
 
 async def _own_wallets(request: Request) -> Response:
     async with reading(wiring_of(request).engine) as conn:
         statement = await institutions.wallet_statement(conn, did=own_did(_host(request)))
-    return JSONResponse(statement, headers=SHORT)
+    return published(request, as_json(statement), SHORT)
 
 
 async def _did_configuration(request: Request) -> Response:
@@ -84,7 +83,7 @@ async def _did_configuration(request: Request) -> Response:
         linkages = await institutions.domain_linkages(conn, _host(request))
     if not linkages:
         raise NotFound("did_configuration_unknown", "No institution is published under this address.")
-    return Response(domain_linkage.configuration(linkages), headers=SHORT, media_type=negotiation.JSON)
+    return published(request, domain_linkage.configuration(linkages), SHORT)
 
 
 def _host(request: Request) -> str:

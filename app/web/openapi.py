@@ -215,6 +215,7 @@ def _public_paths() -> dict[str, Any]:
         "/i/{slug}/anchors/consistency": {
             "get": _get("Proof that the log only grew (RFC 9162)", any_json, _SLUG, ("first", "second"))
         },
+        "/ims/ob/v3p0/discovery": {"get": _get("What is offered of the Open Badges 3.0 API", any_json, {})},
         "/catalogue/units/{id}": {"get": _get("A unit of the catalogue", any_json | page, {"id": {"type": "string"}})},
         "/catalogue/qualifications/{id}": {
             "get": _get("A qualification of the catalogue", any_json | page, {"id": {"type": "string"}})

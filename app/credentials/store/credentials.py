@@ -1,7 +1,7 @@
 """Queries about credentials and the parts of awards."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.credentials.model import Credential, CredentialKind, CredentialState, RevocationReason
+from app.credentials.model import ACHIEVEMENTS, Credential, CredentialKind, CredentialState, RevocationReason
 from app.credentials.store.tables import credential_parts, credentials
 
 
@@ -92,12 +92,32 @@ async def find_with_document(conn: AsyncConnection, credential_id: UUID) -> tupl
     return (credential_of(row), row.document) if row else None
 
 
+async def find_in_force(conn: AsyncConnection, institution_id: UUID, **match: Any) -> Credential | None:
+    """The one credential that matches and is not withdrawn."""
+    query = select(credentials).filter_by(institution_id=institution_id, revoked_at=None, **match)
+    row = (await conn.execute(query)).one_or_none()
+    return credential_of(row) if row else None
+
+
+async def lock_endorsements(conn: AsyncConnection, institution_id: UUID) -> None:
+    """Let one transaction at a time endorse for an institution: there is no row to lock before the first one."""
+    key = func.hashtextextended(f"endorsing:{institution_id}", 0)
+    await conn.execute(select(func.pg_advisory_xact_lock(key)))
+
+
 async def list_credentials(
-    conn: AsyncConnection, institution_id: UUID, *, limit: int | None = None, offset: int = 0, **match: Any
+    conn: AsyncConnection,
+    institution_id: UUID,
+    *,
+    kinds: Collection[CredentialKind] = tuple(CredentialKind),
+    limit: int | None = None,
+    offset: int = 0,
+    **match: Any,
 ) -> tuple[Credential, ...]:
     query = (
         select(credentials)
         .filter_by(institution_id=institution_id, **match)
+        .where(credentials.c.kind.in_(kinds))
         .order_by(credentials.c.awarded_on, credentials.c.id)
         .limit(limit)
         .offset(offset)
@@ -112,6 +132,7 @@ async def lock_held(conn: AsyncConnection, institution_id: UUID, learner_ids: It
         .where(
             credentials.c.institution_id == institution_id,
             credentials.c.learner_id.in_(list(learner_ids)),
+            credentials.c.kind.in_(ACHIEVEMENTS),
             or_(credentials.c.state == CredentialState.SIGNED, credentials.c.kind == CredentialKind.AWARD),
         )
         .order_by(credentials.c.id)
@@ -170,13 +191,14 @@ async def set_revoked(
     return row.status_list_id, row.status_index
 
 
-async def awards_naming(conn: AsyncConnection, part_id: UUID) -> dict[UUID, bytes]:
-    """Award id -> document, of every signed award in force that names `part_id`."""
+async def documents_naming(conn: AsyncConnection, part_id: UUID, kind: CredentialKind) -> dict[UUID, bytes]:
+    """Id -> document, of everything signed and in force of a kind (awards, records) that names `part_id`."""
     query = (
         select(credentials.c.id, credentials.c.document)
         .join(credential_parts, credentials.c.id == credential_parts.c.award_id)
         .where(
             credential_parts.c.part_id == part_id,
+            credentials.c.kind == kind,
             credentials.c.revoked_at.is_(None),
             credentials.c.state == CredentialState.SIGNED,
         )
@@ -187,7 +209,7 @@ async def awards_naming(conn: AsyncConnection, part_id: UUID) -> dict[UUID, byte
 async def mark_for_review(
     conn: AsyncConnection, part_id: UUID, reason: str, among: Iterable[UUID] | None = None
 ) -> list[UUID]:
-    """Flag every award in force that names `part_id`, or those of them that are `among` the ids given; their ids."""
+    """Flag all in force that names `part_id` (awards, records), or what of it is `among` the ids given; their ids."""
     query = (
         update(credentials)
         .where(
@@ -220,6 +242,7 @@ def credential_of(row: Row[Any]) -> Credential:
         revoked_at=row.revoked_at,
         revocation_reason=RevocationReason(row.revocation_reason) if row.revocation_reason else None,
         review_reason=row.review_reason,
+        endorsed_id=row.endorsed_id,
         edition=row.edition,
         corrected_at=row.corrected_at,
     )

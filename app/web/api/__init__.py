@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter
 
-from app.web.api import api_keys, credentials, imports, learners
+from app.web.api import api_keys, credentials, imports, learners, records
 
 
 def router() -> APIRouter:
     """Every resource under /api."""
     every = APIRouter(prefix="/api")
-    for module in (credentials, imports, learners, api_keys):
+    for module in (credentials, imports, learners, records, api_keys):
         every.include_router(module.router)
     return every

@@ -66,16 +66,17 @@ class Links(BaseModel):
 
 
 class CredentialView(BaseModel):
-    """What is recorded of one credential."""
+    """What is recorded of one credential; null for what a record or an endorsement does not have."""
 
     id: UUID
     state: Literal["prepared", "signed"]
     anchor: Literal["pending", "anchored"]
-    kind: Literal["unit", "award"]
-    learner_id: UUID
-    qualification: str
+    kind: Literal["unit", "award", "record", "endorsement"]
+    learner_id: UUID | None
+    qualification: str | None
     unit: str | None
-    grade: str
+    grade: str | None
+    endorsed: str | None
     award_date: date
     created_at: datetime
     revoked_at: datetime | None
@@ -164,7 +165,7 @@ async def list_credentials(
 async def show(credential_id: UUID, key: IssueKey, conn: Connection, wiring: Wired) -> CredentialView:
     """One credential of the institution, and whether it is in the public register yet."""
     found = await credentials.get(conn, key.institution_id, credential_id)
-    return view(found, wiring.settings.public_url, anchored=await _is_anchored(conn, found))
+    return view(found, wiring.settings.public_url, anchored=await is_anchored(conn, found))
 
 
 @router.post("/{credential_id}/correct", openapi_extra=described_body(Amendment))
@@ -188,7 +189,7 @@ async def correct(
         note=wanted.note,
         now=moment,
     )
-    return view(found, wiring.settings.public_url, anchored=await _is_anchored(conn, found))
+    return view(found, wiring.settings.public_url, anchored=await is_anchored(conn, found))
 
 
 @router.get("/{credential_id}/editions")
@@ -222,7 +223,7 @@ async def revoke(
     found = await credentials.revoke(
         conn, issuer, credential_id, reason=withdrawal.reason, note=withdrawal.note, now=now()
     )
-    return view(found, wiring.settings.public_url, anchored=await _is_anchored(conn, found))
+    return view(found, wiring.settings.public_url, anchored=await is_anchored(conn, found))
 
 
 def view(credential: Credential, public_url: str, *, anchored: bool) -> CredentialView:
@@ -233,9 +234,10 @@ def view(credential: Credential, public_url: str, *, anchored: bool) -> Credenti
         anchor="anchored" if anchored else "pending",
         kind=credential.kind.value,
         learner_id=credential.learner_id,
-        qualification=credential.qualification_id,
+        qualification=credential.qualification_id or None,
         unit=credential.unit_id,
-        grade=credential.grade,
+        grade=credential.grade or None,
+        endorsed=credential.endorsed_id,
         award_date=credential.awarded_on,
         created_at=credential.created_at,
         revoked_at=credential.revoked_at,
@@ -251,6 +253,7 @@ def view(credential: Credential, public_url: str, *, anchored: bool) -> Credenti
     )
 
 
-async def _is_anchored(conn: Connection, credential: Credential) -> bool:
+async def is_anchored(conn: Connection, credential: Credential) -> bool:
+    """Whether the credential has its receipt of the public register."""
     digest = credential.digest
     return digest is not None and await anchoring.find_receipt(conn, credential.institution_id, digest) is not None

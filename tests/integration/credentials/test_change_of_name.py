@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.credentials import cohort_import
+from app.credentials import cohort_import, records
 from app.credentials import service as credentials
 from app.credentials.model import Changes, Credential, CredentialKind
 from app.database import transaction
@@ -75,13 +75,18 @@ def row(unit: str, grade: str = "Pass", name: str = FORMER) -> str:
 
 
 async def test_the_former_name_is_nowhere_in_the_database(installation: Installation) -> None:
-    """Units, an award, a withdrawn credential, an earlier edition, one not signed yet, notes, a file's name."""
+    """Units, an award, records, a withdrawn credential, an earlier edition, one not signed yet, notes, a file's name."""
     rows = "".join(row(unit) for unit in UNITS)
     await import_results(installation, rows, file_name="Anna_results.csv", idempotency_key="anna-2026")
     await installation.work()
     (made,) = await awards(installation)
     async with transaction(installation.wiring.engine) as conn:
         units = await credentials.held_by(conn, installation.issuer.institution.id, made.learner_id)
+        # The first is withdrawn by the second.
+        record_ids = []
+        for _ in range(2):
+            issuer, reference = installation.issuer, installation.wiring.canonical
+            record_ids.append((await records.issue_record(conn, issuer, reference, made.learner_id, now=now())).id)
     corrected, withdrawn = [unit for unit in units if unit.kind is CredentialKind.UNIT][:2]
     await correct(installation, corrected.id, note="Anna's tutor rang")
     async with transaction(installation.wiring.engine) as conn:
@@ -105,6 +110,18 @@ async def test_the_former_name_is_nowhere_in_the_database(installation: Installa
     assert await places_of_name(installation, GONE) == []
     assert await faults(installation) == []
     assert len(renamed) == 8
+    async with transaction(installation.wiring.engine) as conn:
+        kept = [await credentials.get(conn, installation.issuer.institution.id, one) for one in record_ids]
+        assert await credentials.documents(conn, record_ids) == {}
+        # A new one holds the new editions.
+        issuer, reference = installation.issuer, installation.wiring.canonical
+        newer = await records.issue_record(conn, issuer, reference, made.learner_id, now=now())
+    assert [(one.edition, one.revocation_reason) for one in kept] == [
+        (1, "a newer record was made"),
+        (1, "learner details changed"),
+    ]
+    assert newer.revoked_at is None
+    assert await places_of_name(installation, GONE) == []
     assert {credential.kind for credential in renamed} == {CredentialKind.UNIT, CredentialKind.AWARD}
     # What waited for its signature was signed with the new name.
     async with transaction(installation.wiring.engine) as conn:

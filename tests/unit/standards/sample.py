@@ -1,6 +1,6 @@
 """Sample credentials of a made-up college, for tests of the standards."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -8,7 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from app.standards import data_integrity, multikey, open_badge, status_list
+from app.standards import clr, data_integrity, endorsement, multikey, open_badge, status_list
 
 DID = "did:web:college.example.ac.uk"
 KEY_ID = f"{DID}#key-2026-09"
@@ -64,6 +64,35 @@ def award(number: int = 1, **changes: Any) -> open_badge.Award:
 def credential(number: int = 1, alignments: int = 3, **changes: Any) -> dict[str, Any]:
     """An unsigned credential of learner `number`."""
     return open_badge.achievement_credential(COLLEGE, achievement(alignments), award(number, **changes))
+
+
+def record(credentials: Sequence[Mapping[str, Any]], **changes: Any) -> dict[str, Any]:
+    """An unsigned record of learner 1 over signed `credentials`; `changes` replace fields."""
+    whole = clr.Record(
+        id="urn:uuid:9d0e2d4b-0a1a-4a0d-8d0a-000000000001",
+        name="Learner record of Example College",
+        valid_from=SIGNED_ON,
+        learner_name="Learner 1",
+        email_hash=open_badge.hash_email("learner1@example.ac.uk", "salt-record"),
+        email_salt="salt-record",
+        record_reference="RR-000001",
+        credentials=credentials,
+        status=status_list.entry("https://college.example.ac.uk/status/1", 94_567),
+    )
+    return clr.clr_credential(COLLEGE, replace(whole, **changes))
+
+
+def endorsed(**changes: Any) -> dict[str, Any]:
+    """An unsigned endorsement of the sample unit; `changes` replace fields."""
+    whole = endorsement.Endorsement(
+        id="urn:uuid:7c0e2d4b-0a1a-4a0d-8d0a-000000000001",
+        name="Endorsement of Network Security Fundamentals",
+        endorsed_id="https://awards.example/a/603-0001-2/u1",
+        comment="We teach our first year with it.",
+        valid_from=SIGNED_ON,
+        status=status_list.entry("https://college.example.ac.uk/status/1", 94_568),
+    )
+    return endorsement.endorsement_credential(COLLEGE, replace(whole, **changes))
 
 
 def signed(document: Mapping[str, Any], canonicaliser: data_integrity.CanonicalForm) -> dict[str, Any]:
