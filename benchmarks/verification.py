@@ -12,7 +12,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from app.adapters.contexts import canonicaliser
@@ -33,17 +33,30 @@ _LATER = material.NOW + timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """All three ports of a verifier, answering at once."""
+    """All three ports of a verifier, answering at once. Nobody accredits this issuer."""
 
     did_bytes: bytes
     list_bytes: bytes
     issuer: RecognisedIssuer
 
-    async def did_document(self, did: str) -> Fetched:
+    async def did_document(self, did: str, at: datetime | None = None) -> Fetched:
         return Fetched(_LATER, self.did_bytes)
 
-    async def status_list(self, url: str) -> Fetched:
+    async def status_list(self, url: str, at: datetime | None = None) -> Fetched:
         return Fetched(_LATER, self.list_bytes)
+
+    async def accreditations(self, url: str) -> Fetched:
+        empty = {"type": "AccreditationList", "subject": self.issuer.did, "accreditations": []}
+        return Fetched(_LATER, material.to_bytes(empty))
+
+    async def status_reasons(self, url: str) -> Fetched:
+        return Fetched(_LATER, None, "not_published", "It is not published.")
+
+    async def checkpoints(self, url: str) -> Fetched:
+        return Fetched(_LATER, None, "not_published", "It is not published.")
+
+    async def receipt(self, url: str, digest: bytes) -> Fetched:
+        return Fetched(_LATER, None, "not_published", "It is not published.")
 
     async def anchored(self, chain_id: int, contract: str, address: str, root: bytes) -> ChainAnswer:
         return ChainAnswer(_LATER, int(material.NOW.timestamp()), final=True)
