@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from typing import Any
 from uuid import UUID
 
 import procrastinate
@@ -98,17 +99,29 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
 async def run_for_good(settings: Settings) -> None:
     """Work until asked to stop; a database that goes away is waited for.
 
-    A worker may also end without a word when its connections are dropped: only a signal ends the process.
+    A worker may also end without a word when its connections are dropped: only a signal ends the process. Or it goes
+    on, but could not write down how a job ended: then a new one starts, and the job is taken up again.
     """
-    asked = asyncio.Event()
+    asked, lost = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+        loop.add_signal_handler(number, asked.set)
+
+    def unheard(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if isinstance(context.get("exception"), ConnectorException | OperationalError):
+            lost.set()
+        loop.default_exception_handler(context)
+
+    loop.set_exception_handler(unheard)
     while not asked.is_set():
-        work, end = asyncio.create_task(run(settings)), asyncio.create_task(asked.wait())
-        await asyncio.wait({work, end}, return_when=asyncio.FIRST_COMPLETED)
+        lost.clear()
+        work = asyncio.create_task(run(settings))
+        signs = [asyncio.create_task(event.wait()) for event in (asked, lost)]
+        await asyncio.wait({work, *signs}, return_when=asyncio.FIRST_COMPLETED)
         # Asked to stop, it finishes the jobs in hand.
         work.cancel()
-        end.cancel()
+        for sign in signs:
+            sign.cancel()
         try:
             await work
         except asyncio.CancelledError:

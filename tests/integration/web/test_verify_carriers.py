@@ -260,6 +260,9 @@ async def test_fuzz_the_upload_never_fails_and_never_calls_anything_valid_but_th
     publications = {
         original["issuer"]["id"]: json.dumps(members["didDocument"]).encode(),
         status_list: json.dumps(members["statusListCredential"]).encode(),
+        installation.issuer.institution.accreditations_url: json.dumps(
+            {"type": "AccreditationList", "subject": original["issuer"]["id"], "accreditations": []}
+        ).encode(),
     }
     files = (
         found,
