@@ -29,9 +29,10 @@ async def publish_checkpoints(steps: Steps, log_id: UUID) -> bool:
             return False
         known = await store.find_checkpoint_list(conn, log.owner)
         now = steps.now()
-        if known is not None and now - known[1] < RENEWED_AFTER and _has_all(known[0], finals):
-            return False
         signer = await steps.signer_of(conn, log.owner)
+        # A list signed with a key that was lost counts for nothing, so a new key signs it again at once.
+        if known is not None and now - known[1] < RENEWED_AFTER and _is_current(known[0], finals, signer.key_id):
+            return False
         unsigned = checkpoint_list.unsigned_list(log.owner_did, _entries(finals), now)
         signed = data_integrity.sign_jcs(unsigned, signer.key_id, now, signer.sign)
         document = json.dumps(signed, separators=(",", ":"), ensure_ascii=False).encode()
@@ -58,10 +59,13 @@ def checkpoint_json(checkpoint: Checkpoint) -> dict[str, Any]:
     }
 
 
-def _has_all(document: bytes, finals: tuple[Checkpoint, ...]) -> bool:
+def _is_current(document: bytes, finals: tuple[Checkpoint, ...], key_id: str) -> bool:
     # A chain that forgot may take checkpoints away too: the list is of those that are final, no more and no fewer.
-    listed = json.loads(document)["checkpoints"]
-    return [entry["root"] for entry in listed] == [entry["root"] for entry in _entries(finals)]
+    known = json.loads(document)
+    listed = known["checkpoints"]
+    return known["proof"]["verificationMethod"] == key_id and [entry["root"] for entry in listed] == [
+        entry["root"] for entry in _entries(finals)
+    ]
 
 
 def _entries(finals: Iterable[Checkpoint]) -> list[Mapping[str, Any]]:

@@ -38,7 +38,8 @@ def check_inclusion(evidence: Evidence, trail: Trail) -> Finding:
         return finding(
             "inclusion", Outcome.INVALID, "inclusion_wrong", "The register receipt does not lead to the recorded value."
         )
-    if not signed_by(submitted, trail.issuer):
+    # The path and the chain prove what a receipt says, so one signed with a key lost since need not be made again.
+    if not signed_by(submitted, trail.issuer, or_withdrawn=True):
         return finding(
             "inclusion", Outcome.INVALID, "receipt_signature_wrong", "The register receipt is not signed by the issuer."
         )
@@ -145,16 +146,23 @@ def check_chain(evidence: Evidence, trail: Trail) -> Finding:
     )
 
 
-def signed_by(document: Mapping[str, Any], issuer: DidDocument) -> bool:
+def signed_by(document: Mapping[str, Any], issuer: DidDocument, *, or_withdrawn: bool = False) -> bool:
     """Whether a document of the issuer that is not a credential (eddsa-jcs-2022) carries its signature.
 
-    A key withdrawn since counts here: what such a document says is proven by other means (a path, the chain), and
-    all receipts would have to be made again otherwise.
+    `or_withdrawn`: with a key lost since, too. Only for what other evidence proves: whoever has the key can sign
+    anything with it today.
     """
     try:
         proof = data_integrity.read_proof(document)
-        key = issuer.signing_key(proof.verification_method) or issuer.withdrawn_key(proof.verification_method)
-        if key is None or proof.cryptosuite != data_integrity.JCS or proof.purpose != "assertionMethod":
+        key = issuer.signing_key(proof.verification_method)
+        if key is None and or_withdrawn:
+            key = issuer.withdrawn_key(proof.verification_method)
+        if (
+            key is None
+            or (key.revoked is not None and not or_withdrawn)
+            or proof.cryptosuite != data_integrity.JCS
+            or proof.purpose != "assertionMethod"
+        ):
             return False
         hash_data = data_integrity.hash_jcs(document, proof.options)
     except (ProofProblem, ValueError):

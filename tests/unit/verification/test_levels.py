@@ -2,7 +2,7 @@
 
 from app.verification.report import Anchoring, Level, Outcome, Verdict
 from tests.fakes import MemoryRegistry
-from tests.unit.verification.world import NOW, World, a_world, checkpoints_for
+from tests.unit.verification.world import NOW, World, a_world, checkpoints_for, did_document, stamp
 
 
 def with_chain_away() -> World:
@@ -56,6 +56,10 @@ def test_a_list_of_checkpoints_by_somebody_else() -> None:
     world = with_chain_away()
     assert world.receipt is not None
     world.checkpoints = checkpoints_for(world.receipt, key="key-of-an-attacker")
+    assert world.report().finding("checkpoint").code == "checkpoints_unsigned"
+    # Nor by a key that was lost: nothing else proves what such a list says.
+    world.keys = did_document(key_2025_09={"revoked": stamp(NOW)}, key_2026_09={})
+    world.checkpoints = checkpoints_for(world.receipt, key="key-2025-09")
     assert world.report().finding("checkpoint").code == "checkpoints_unsigned"
     world.checkpoints = checkpoints_for(world.receipt, treeSize=6)
     assert world.report().finding("checkpoint").code == "checkpoint_not_listed"

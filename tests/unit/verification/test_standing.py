@@ -8,7 +8,7 @@ from app.standards import status_reasons
 from app.standards.status_reasons import Standing, StatusReason
 from app.verification.report import Verdict
 from tests.unit.standards import sample
-from tests.unit.verification.world import LIST_URL, NOW, World, a_status_list, a_world, did_document, signed_jcs
+from tests.unit.verification.world import LIST_URL, NOW, World, a_status_list, a_world, did_document, signed_jcs, stamp
 
 ON = NOW - timedelta(days=3)
 
@@ -44,6 +44,17 @@ def test_words_that_cannot_be_believed_change_nothing(world: World) -> None:
     report = world.report()
     assert (report.verdict, report.finding("status").code) == (Verdict.WAS_VALID, "revoked")
     assert "grade changed" not in report.finding("status").sentence
+
+
+@pytest.mark.parametrize("listed", [False, True], ids=["no longer listed", "still listed"])
+def test_a_stolen_key_cannot_date_a_withdrawal_later(listed: bool) -> None:
+    """Its owner took it back; whoever has it would say "in force on that day" of what was withdrawn long before."""
+    world = with_reason(Standing.REVOKED, "other", key="key-2025-09")
+    world.keys = did_document(key_2025_09={"revoked": stamp(NOW - timedelta(days=9))}, key_2026_09={})
+    if listed:
+        world.keys["assertionMethod"] = [method["id"] for method in world.keys["verificationMethod"][:2]]
+    world.history = [(NOW - timedelta(days=400), world.keys)]
+    assert world.report(as_of=ON - timedelta(days=1)).finding("status").code == "withdrawn_when_unknown"
 
 
 def test_reasons_cannot_clear_what_the_list_has_set() -> None:
