@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from app import operating, operating_keys
+from app import operating, operating_keys, operating_wallets
 from app.errors import AppError, OutsideFailed, Refused
 from app.logs import configure_logging
 from app.operating import out, run
@@ -31,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(operating.institution_app, name="institution")
-app.add_typer(operating.wallet_app, name="wallet")
+app.add_typer(operating_wallets.wallet_app, name="wallet")
 app.add_typer(operating.key_app, name="api-key")
 app.add_typer(operating_keys.keys_app, name="keys")
 app.add_typer(operating.registry_app, name="registry")
@@ -141,10 +141,20 @@ def import_file(
             where = f"row {problem.row}" + (f", {problem.column}" if problem.column else "")
             out.print(f"{problem.severity}: {where}: {problem.message} ({problem.code})")
         out.print(f"{checked.row_count} good rows, {len(checked.errors)} errors. Nothing was written.")
+        if not checked.errors:
+            out.print(await _cost_of(wiring, issuer.institution.id))
         if checked.errors:
             raise Refused("file_has_errors", "Mend the rows named above and try again.")
 
     run(work)
+
+
+async def _cost_of(wiring: "Wiring", institution_id: UUID) -> str:
+    """What this file will cost, in a sentence; a chain that cannot be asked is no reason not to check a file."""
+    try:
+        return f"Its entry in the public register: {await wiring.forecast(institution_id)}."
+    except OutsideFailed as error:
+        return f"What its entry in the public register will cost cannot be told: {error.message}"
 
 
 @app.command()

@@ -20,6 +20,7 @@ from app.adapters.local_postgres import local_postgres
 from app.errors import AppError
 from app.migrating import migrate
 from app.settings import Settings
+from app.wiring import chain_rules
 
 logger = structlog.get_logger()
 
@@ -67,7 +68,7 @@ async def deploy(settings: Settings, chain: LocalChain) -> str:
 
     from app.adapters.evm import EvmChain
 
-    evm = EvmChain(str(settings.chain_rpc_url), settings.finality, settings.contracts_dir)
+    evm = EvmChain(str(settings.chain_rpc_url), chain_rules(settings).finality, settings.contracts_dir)
     account = chain.faucet()
     # RLP of (address, nonce 0): the address of an account's first contract.
     address = to_checksum_address(keccak(b"\xd6\x94" + bytes.fromhex(account.address[2:]) + b"\x80")[12:])

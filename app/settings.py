@@ -3,10 +3,10 @@
 import re
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, IPvAnyAddress, SecretStr, ValidationError, field_validator
+from pydantic import Field, IPvAnyAddress, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import Refused
@@ -26,11 +26,26 @@ class Settings(BaseSettings):
     wallets_dir: Path = Path("wallets")
     contracts_dir: Path = Path("contracts")
     database_url: SecretStr | None = None
+    # Which chain (app.anchoring.chains); a private network, and any other, has its number in `chain_id`.
+    chain: Literal["local", "ethereum", "sepolia", "base", "polygon", "arbitrum", "besu"] = "local"
+    chain_id: int | None = Field(default=None, ge=1)
     chain_rpc_url: str | None = None
-    # More nodes of the same chain that a check must find in agreement, separated by spaces.
+    # More nodes of the same chain, separated by spaces: a check must find all in agreement, sending most of them.
     witness_rpc_urls: str = ""
     registry_address: str | None = Field(default=None, pattern=r"^0x[0-9a-fA-F]{40}$")
-    finality: str = Field(default="finalized", pattern=r"^(finalized|safe|[0-9]{1,3})$")
+    # Empty = the rule of the chain's profile; else a block tag, or the number of blocks that must lie on top.
+    finality: str = Field(default="", pattern=r"^(finalized|safe|[0-9]{1,3})?$")
+    # What is paid at most for a unit of gas; without it, what the chain's profile says.
+    max_fee_gwei: float | None = Field(default=None, gt=0, le=1_000_000)
+    # A transaction that has waited this long is offered more for.
+    replace_after_seconds: float = Field(default=60, ge=1, le=86_400)
+    # A checkpoint is made of so many entries, or when the oldest has waited so long, whichever comes first.
+    batch_size: int = Field(default=1, ge=1, le=100_000)
+    batch_seconds: float = Field(default=0, ge=0, le=86_400)
+    # The balance is low when it pays for fewer checkpoints than this.
+    reserve_checkpoints: int = Field(default=20, ge=0, le=10_000)
+    # Pounds for one coin of the chain, for forecasts of cost; without it they name no pounds.
+    pounds_per_coin: float | None = Field(default=None, gt=0)
     public_url: str = "http://localhost:8000"
     host: str = "127.0.0.1"
     port: _PORT = 8000
@@ -66,6 +81,12 @@ class Settings(BaseSettings):
             raise ValueError("must use https (http is for localhost only)")
         return f"{parts.scheme}://{parts.netloc}"
 
+    @model_validator(mode="after")
+    def _private_chain_has_a_number(self) -> "Settings":
+        if self.chain == "besu" and self.chain_id is None:
+            raise ValueError("STACKMARK_CHAIN_ID must say which private network it is")
+        return self
+
     def secret_passphrase(self) -> str:
         """The passphrase that opens the keystores. Raises `Refused("passphrase_missing")`."""
         if self.passphrase is not None:
@@ -94,5 +115,6 @@ def settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        name = "STACKMARK_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise Refused("setting_invalid", f"{name} is not usable: {first['msg']}.") from None
+        name = "_".join(["STACKMARK", *(str(part) for part in first["loc"])]).upper()
+        where = f"{name} is not usable" if first["loc"] else "The settings do not fit together"
+        raise Refused("setting_invalid", f"{where}: {first['msg']}.") from None

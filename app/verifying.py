@@ -88,8 +88,9 @@ async def _registry(rpc_urls: Sequence[str], base: Settings) -> AsyncIterator[Re
         yield NoRegistry()
         return
     from app.adapters.evm import EvmChain
+    from app.wiring import chain_rules
 
-    chains = [EvmChain(url, base.finality, base.contracts_dir) for url in rpc_urls]
+    chains = [EvmChain(url, chain_rules(base).finality, base.contracts_dir) for url in rpc_urls]
     try:
         yield registry_of(chains)
     finally:

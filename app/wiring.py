@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -16,7 +16,11 @@ from app.adapters.keystore import FileKeystore
 from app.adapters.pdf import attached_json
 from app.adapters.publications import HostedPublications, HttpPublications, KnownPublications
 from app.adapters.recognition import KnownTenant, TenantList
-from app.anchoring.sending import Steps
+from app.anchoring import service as anchoring
+from app.anchoring.chains import ChainRules, rules_of
+from app.anchoring.fees import Forecast, SendingPolicy, forecast
+from app.anchoring.ports import Chain
+from app.anchoring.steps import Steps
 from app.credentials import accrediting
 from app.credentials import service as credentials
 from app.credentials.model import PublishedEvidence
@@ -79,13 +83,25 @@ class Wiring:
         return FileKeystore(self.settings.wallets_dir, self.settings.secret_passphrase)
 
     @cached_property
-    def chain(self) -> "EvmChain":
-        """Raises `OutsideFailed("chain_not_configured")`."""
+    def rules(self) -> ChainRules:
+        return chain_rules(self.settings)
+
+    @cached_property
+    def nodes(self) -> tuple["EvmChain", ...]:
+        """The chain's nodes, the first one's and the witnesses'. Raises `OutsideFailed("chain_not_configured")`."""
         from app.adapters.evm import EvmChain
 
         if self.settings.chain_rpc_url is None:
             raise OutsideFailed("chain_not_configured", "No chain is configured: set STACKMARK_CHAIN_RPC_URL.")
-        return EvmChain(self.settings.chain_rpc_url, self.settings.finality, self.settings.contracts_dir)
+        addresses = [self.settings.chain_rpc_url, *self.settings.witness_rpc_urls.split()]
+        return tuple(EvmChain(url, self.rules.finality, self.settings.contracts_dir) for url in addresses)
+
+    @cached_property
+    def chain(self) -> Chain:
+        """One node as it is; of several, what most of them say. Raises `OutsideFailed("chain_not_configured")`."""
+        from app.adapters.quorum import QuorumChain
+
+        return self.nodes[0] if len(self.nodes) == 1 else QuorumChain(self.nodes, self.rules.chain_id)
 
     @cached_property
     def domain_names(self) -> DomainNames:
@@ -95,18 +111,10 @@ class Wiring:
         return ResolverNames(str(server) if server else None, self.settings.dns_port)
 
     @cached_property
-    def witnesses(self) -> tuple["EvmChain", ...]:
-        """Further nodes of the chain, asked only when something is verified."""
-        from app.adapters.evm import EvmChain
-
-        addresses = self.settings.witness_rpc_urls.split()
-        return tuple(EvmChain(url, self.settings.finality, self.settings.contracts_dir) for url in addresses)
-
-    @cached_property
     def registry(self) -> Registry:
         from app.adapters.registry import NoRegistry, registry_of
 
-        return registry_of([self.chain, *self.witnesses]) if self.settings.chain_rpc_url else NoRegistry()
+        return registry_of(self.nodes) if self.settings.chain_rpc_url else NoRegistry()
 
     @cached_property
     def publications(self) -> HostedPublications:
@@ -115,7 +123,24 @@ class Wiring:
 
     @cached_property
     def steps(self) -> Steps:
-        return Steps(self.engine, self.chain, self.keystore, self._receipt_key, self.settings.finality, now)
+        chosen = self.settings
+        policy = SendingPolicy(
+            max_fee=self.rules.max_fee,
+            replace_after=timedelta(seconds=chosen.replace_after_seconds),
+            batch_size=chosen.batch_size,
+            batch_age=timedelta(seconds=chosen.batch_seconds),
+            reserve=chosen.reserve_checkpoints,
+            poll=timedelta(seconds=chosen.worker_poll_seconds),
+        )
+        return Steps(self.engine, self.chain, self.keystore, self._receipt_key, self.rules.finality, now, policy)
+
+    async def forecast(self, institution_id: UUID, checkpoints: int = 1) -> Forecast:
+        """What an institution's next checkpoints cost at most. Raises `OutsideFailed`, `NotFound("log_unknown")`."""
+        async with reading(self.engine) as conn:
+            log = await anchoring.log_of(conn, institution_id)
+        is_first = await self.chain.last_size(log.contract, log.wallet_address) == 0
+        market = await self.chain.fees()
+        return forecast(market, checkpoints, is_first, self.rules.profile.currency, self.settings.pounds_per_coin)
 
     async def issuer(self, conn: AsyncConnection, institution_id: UUID) -> Issuer:
         return await credentials.issuer_of(conn, self.keystore, self.compiled, institution_id)
@@ -168,6 +193,11 @@ class Wiring:
         return ReceiptKey(await self.issuer(conn, institution_id))
 
 
+def chain_rules(chosen: Settings) -> ChainRules:
+    """The chain an installation has chosen, and what it goes by there."""
+    return rules_of(chosen.chain, chosen.chain_id, chosen.finality, chosen.max_fee_gwei)
+
+
 @asynccontextmanager
 async def wired(settings: Settings, pool_size: int = 8) -> AsyncIterator[Wiring]:
     """The wiring of one process; closes what it opened."""
@@ -176,6 +206,6 @@ async def wired(settings: Settings, pool_size: int = 8) -> AsyncIterator[Wiring]
     try:
         yield wiring
     finally:
-        for chain in ([wiring.chain] if "chain" in wiring.__dict__ else []) + [*wiring.__dict__.get("witnesses", ())]:
-            await chain.close()
+        for node in wiring.__dict__.get("nodes", ()):
+            await node.close()
         await engine.dispose()

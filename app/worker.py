@@ -33,10 +33,10 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
 
     @app.task(name=jobs.ADVANCE_LOG, retry=RETRY)
     async def advance_log(log_id: str) -> None:
-        if await sending.advance(wiring.steps, UUID(log_id)):
-            # Something is on its way to being final: look again soon.
+        if again := await sending.advance(wiring.steps, UUID(log_id)):
+            # Something is on its way to being final, or waits for company.
             async with transaction(wiring.engine) as conn:
-                await anchoring.request_again(conn, UUID(log_id), wiring.settings.worker_poll_seconds)
+                await anchoring.request_again(conn, UUID(log_id), again)
         else:
             await publishing.publish_checkpoints(wiring.steps, UUID(log_id))
 

@@ -15,6 +15,7 @@ from app.adapters.local_chain import CHAIN_ID, LocalChain, local_chain
 from app.anchoring.model import AnchorCall
 from app.local import deploy
 from app.settings import Settings
+from app.wiring import chain_rules
 from benchmarks import material
 from benchmarks.figures import Section
 
@@ -33,7 +34,7 @@ def measure(settings: Settings, folder: Path) -> Section:
 async def _measure(settings: Settings, chain: LocalChain, contract: str, college: material.College) -> Section:
     wallet = college.identity.wallet
     chain.fund(wallet.address)
-    evm = EvmChain(chain.rpc_url, settings.finality, settings.contracts_dir)
+    evm = EvmChain(chain.rpc_url, chain_rules(settings).finality, settings.contracts_dir)
     try:
 
         async def anchor(tree_size: int) -> int:

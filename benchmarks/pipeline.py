@@ -17,7 +17,7 @@ from statistics import median
 
 import psycopg
 
-from app.anchoring import sending
+from app.anchoring import receipting, sending
 from app.anchoring import service as anchoring
 from app.credentials import cohort_import
 from app.credentials import service as credentials
@@ -109,7 +109,7 @@ async def import_file(wiring: Wiring, installation: Installation, data: bytes, s
         while not await sending.confirm(wiring.steps, log):
             installation.chain.finalize()
     async with stages.timing("receipts: paths, signatures, stored"):
-        await sending.issue_receipts(wiring.steps, log)
+        await receipting.issue_receipts(wiring.steps, log)
 
 
 def _is_compiled(wiring: Wiring, document: bytes) -> bool:

@@ -6,13 +6,15 @@ the chain id again). Answers are hints until they are final: the callers decide 
 
 import asyncio
 import json
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import aiohttp
 from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from web3 import AsyncHTTPProvider
@@ -30,6 +32,14 @@ _ANCHORED_AT = keccak(text="anchoredAt(address,bytes32)")[:4]
 _LAST_SIZE = keccak(text="lastSize(address)")[:4]
 _ROOT_ANCHORED = keccak(text="RootAnchored(address,bytes32,uint64)")
 _KNOWN = ("already known", "already imported", "nonce too low", "known transaction")
+# How the common nodes (geth, Besu, Nethermind, Erigon, anvil) word what can be mended.
+_REFUSALS = (
+    ("underpriced", "transaction_underpriced"),
+    ("max fee per gas less than block base fee", "transaction_underpriced"),
+    ("gas price below", "transaction_underpriced"),
+    ("insufficient funds", "wallet_unfunded"),
+    ("upfront cost exceeds", "wallet_unfunded"),
+)
 
 
 def anchor_transaction(call: AnchorCall) -> dict[str, Any]:
@@ -52,6 +62,28 @@ def registry_artifact(contracts_dir: Path) -> dict[str, Any]:
     """The compiled registry: abi, bytecode, runtimeBytecode, runtimeCodeHash."""
     artifact: dict[str, Any] = json.loads((contracts_dir / "abi" / "AnchorRegistry.json").read_text())
     return artifact
+
+
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+
+
+def _readable(
+    read: Callable[Arguments, Coroutine[Any, Any, Answer]],
+) -> Callable[Arguments, Coroutine[Any, Any, Answer]]:
+    """What a node says that is no answer to the question is a failure of the node: never a bug of ours, never zero."""
+
+    @wraps(read)
+    async def reading(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+        try:
+            return await read(*args, **kwargs)
+        except (ValueError, TypeError, AttributeError, LookupError, OverflowError, DecodingError):
+            raise OutsideFailed(
+                "chain_answer_unreadable",
+                "The chain's node gave an answer that cannot be read; it will be asked again.",
+            ) from None
+
+    return reading
 
 
 class EvmChain:
@@ -91,9 +123,11 @@ class EvmChain:
             raise OutsideFailed("chain_error", f"The chain's node answered with an error: {message[:200]}")
         return answer.get("result")
 
+    @_readable
     async def chain_id(self) -> int:
         return int(await self.call("eth_chainId"), 16)
 
+    @_readable
     async def has_registry(self, contract: str) -> bool:
         if contract not in self._registries:
             code = bytes.fromhex((await self.call("eth_getCode", contract, "latest"))[2:])
@@ -102,17 +136,22 @@ class EvmChain:
             self._registries.add(contract)
         return True
 
+    @_readable
     async def next_nonce(self, address: str) -> int:
         return int(await self.call("eth_getTransactionCount", address, "latest"), 16)
 
+    @_readable
     async def balance(self, address: str) -> int:
         return int(await self.call("eth_getBalance", address, "latest"), 16)
 
+    @_readable
     async def fees(self) -> Fees:
         block = await self.call("eth_getBlockByNumber", "latest", False)
         priority = int(await self.call("eth_maxPriorityFeePerGas"), 16)
+        # A private network may run without a base fee.
+        base_fee = int(block.get("baseFeePerGas") or "0x0", 16)
         # Twice the base fee keeps the transaction payable through six full blocks; the rest is refunded.
-        return Fees(2 * int(block["baseFeePerGas"], 16) + priority, priority)
+        return Fees(2 * base_fee + priority, priority, base_fee)
 
     async def broadcast(self, raw: bytes) -> None:
         try:
@@ -120,9 +159,13 @@ class EvmChain:
         except OutsideFailed as error:
             if error.code != "chain_error":
                 raise
-            if not any(known in error.message.lower() for known in _KNOWN):
-                raise OutsideFailed("transaction_refused", error.message) from None
+            said = error.message.lower()
+            if any(known in said for known in _KNOWN):
+                return
+            code = next((code for words, code in _REFUSALS if words in said), "transaction_refused")
+            raise OutsideFailed(code, error.message) from None
 
+    @_readable
     async def inclusion(self, tx_hash: bytes) -> Inclusion | None:
         receipt = await self.call("eth_getTransactionReceipt", "0x" + tx_hash.hex())
         if receipt is None or receipt.get("blockHash") is None:
@@ -132,6 +175,7 @@ class EvmChain:
         succeeded = int(receipt["status"], 16) == 1 and len(events) == 1
         return await self._inclusion(receipt, succeeded, int(events[0]["logIndex"], 16) if events else None)
 
+    @_readable
     async def find_anchored(self, contract: str, address: str, root: bytes) -> Inclusion | None:
         topics = ["0x" + _ROOT_ANCHORED.hex(), "0x" + bytes(12).hex() + address[2:].lower(), "0x" + root.hex()]
         logs = await self.call(
@@ -139,12 +183,14 @@ class EvmChain:
         )
         return await self._inclusion(logs[0], True, int(logs[0]["logIndex"], 16)) if logs else None
 
+    @_readable
     async def is_final(self, block_number: int) -> bool:
         if self._finality.isdigit():
             return int(await self.call("eth_blockNumber"), 16) - block_number >= int(self._finality)
         block = await self.call("eth_getBlockByNumber", self._finality, False)
         return block is not None and int(block["number"], 16) >= block_number
 
+    @_readable
     async def anchored_at(self, contract: str, address: str, root: bytes, *, final: bool = False) -> int:
         """Unix time at which `address` recorded `root`, 0 = never; with `final`, as of the last final block."""
         data = _ANCHORED_AT + encode(["address", "bytes32"], [address, root])
@@ -156,6 +202,7 @@ class EvmChain:
             block = hex(max(0, newest - int(self._finality)))
         return await self._read_number(contract, data, block)
 
+    @_readable
     async def last_size(self, contract: str, address: str) -> int:
         return await self._read_number(contract, _LAST_SIZE + encode(["address"], [address]), "latest")
 

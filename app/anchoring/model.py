@@ -23,7 +23,7 @@ IN_FLIGHT = (CheckpointState.SEALED, CheckpointState.SUBMITTED, CheckpointState.
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """One owner's log. `size` counts sealed leaves; `owner_did` signs the receipts."""
+    """One owner's log. `size` counts sealed leaves; `owner_did` signs the receipts. Paused: nothing is sent."""
 
     id: UUID
     owner: UUID
@@ -33,6 +33,24 @@ class Log:
     chain_id: int
     contract: str
     size: int
+    pause: "Pause | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The owner has stopped everything that its wallet would send; what was sent already goes on."""
+
+    since: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that somebody must know of: a stable `code`, a sentence, and since when it has been so."""
+
+    code: str
+    message: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +90,11 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Fees:
-    """EIP-1559 fees in wei per gas."""
+    """EIP-1559 fees in wei per gas; `base_fee` is the block's own at the time, for information."""
 
     max_fee: int
     priority_fee: int
+    base_fee: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +125,7 @@ class SentTransaction:
     nonce: int
     raw: bytes
     hash: bytes
+    fees: Fees
     created_at: datetime
 
 

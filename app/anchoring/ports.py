@@ -27,7 +27,8 @@ class Chain(Protocol):
     async def broadcast(self, raw: bytes) -> None:
         """Hand over signed bytes; that the node knows them already is a success.
 
-        Raises `OutsideFailed("transaction_refused")` when the node will not have them.
+        Raises `OutsideFailed` with code transaction_underpriced (a higher fee is wanted), wallet_unfunded, or
+        transaction_refused.
         """
         ...
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.anchoring import store
 from app.anchoring.model import Checkpoint, CheckpointState
-from app.anchoring.sending import Steps
+from app.anchoring.steps import Steps
 from app.database import transaction
 from app.standards import checkpoint_list, data_integrity
 from app.standards.vc import timestamp

@@ -1,96 +1,94 @@
-"""From a sealed checkpoint to receipts: submit, confirm, receipt, and what to do when the chain forgot.
+"""From a sealed checkpoint to a final one: submit, confirm, offer more, and what to do when the chain forgot.
 
-Each step takes its own transaction through `Steps.engine` and is safe to repeat after a crash at any line.
+Each step takes its own transaction through `Steps.engine` and is safe to repeat after a crash at any line. Whatever
+stands in the way is an alarm of the log for as long as it does.
 """
 
-import json
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.anchoring import service, store
-from app.anchoring.model import AnchorCall, Checkpoint, CheckpointState, Entry, Inclusion, Log, SentTransaction
-from app.anchoring.ports import Chain, ReceiptSigner, Wallet
-from app.anchoring.tiles import TileSet
+from app.anchoring import alarms, fees, receipting, service, store
+from app.anchoring.model import AnchorCall, Checkpoint, CheckpointState, Fees, Inclusion, Log, SentTransaction
+from app.anchoring.steps import Steps
 from app.database import transaction
 from app.errors import NotFound, OutsideFailed
-from app.standards import data_integrity, merkle
-from app.standards.anchor_receipt import ChainRecord, unsigned_receipt
-
-GAS_LIMIT = 100_000
-RECEIPTS_AT_ONCE = 2_000
 
 logger = structlog.get_logger()
+_SWEPT_AFTER = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """What the steps work with. `signer_of` gives the receipt signer of an owner, for one
-    transaction; `finality` is named in receipts.
+async def advance(steps: Steps, log_id: UUID) -> float:
+    """Walk one log as far as it will go; in how many seconds to look again, 0 = it is at rest.
+
+    Raises `OutsideFailed`: nothing is lost, the next walk goes on from there.
     """
-
-    engine: AsyncEngine
-    chain: Chain
-    wallet: Wallet
-    signer_of: Callable[[AsyncConnection, UUID], Awaitable[ReceiptSigner]]
-    finality: str
-    now: Callable[[], datetime]
-
-
-async def advance(steps: Steps, log_id: UUID) -> bool:
-    """Walk one log as far as it will go. True when something is still in flight, so: come back soon."""
     log = await _log(steps, log_id)
+    try:
+        again = await _walk(steps, log)
+    except OutsideFailed as error:
+        await alarms.opened(steps, log, error.code, error.message)
+        raise
+    await alarms.passed(steps, log)
+    return again
+
+
+async def _walk(steps: Steps, log: Log) -> float:
+    poll = steps.policy.poll.total_seconds()
     await forgotten(steps, log)
     while True:
         async with transaction(steps.engine) as conn:
-            await service.seal(conn, log_id, steps.now())
-        async with transaction(steps.engine) as conn:
-            checkpoint = await store.checkpoint_in_flight(conn, log_id)
+            checkpoint = await store.checkpoint_in_flight(conn, log.id)
+            window = None
+            if checkpoint is None:
+                window = await service.window(conn, log, steps.now(), steps.policy)
+                if window == 0:
+                    checkpoint = await service.seal(conn, log.id, steps.now())
         if checkpoint is None:
-            break
+            await receipting.issue_receipts(steps, log)
+            # A walk that waits holds up the walks behind it; a long wait is ended by the sweep, or by an entry more.
+            return min(window, poll) if window and window <= _SWEPT_AFTER else 0
         if checkpoint.state is CheckpointState.SEALED:
+            if log.pause is not None:
+                return 0
             await submit(steps, log, checkpoint)
         if not await confirm(steps, log):
-            return True
-    await issue_receipts(steps, log)
-    return False
+            return poll
 
 
 async def submit(steps: Steps, log: Log, checkpoint: Checkpoint) -> None:
     """Sign the transaction, commit its bytes, then broadcast it.
 
-    Raises `OutsideFailed` with code chain_unreachable, chain_wrong, registry_missing or wallet_unfunded; the
-    checkpoint stays sealed and nothing is lost.
+    Raises `OutsideFailed` with code chain_unreachable, chain_wrong, chain_behind, registry_missing, fees_above_cap or
+    wallet_unfunded; the checkpoint stays sealed and nothing is lost.
     """
-    if await steps.chain.chain_id() != log.chain_id:
-        raise OutsideFailed("chain_wrong", f"The node answers for another chain than {log.chain_id}.")
+    await _check_chain(steps, log)
     if not await steps.chain.has_registry(log.contract):
         raise OutsideFailed("registry_missing", f"The register is not at {log.contract} on chain {log.chain_id}.")
-    nonce = await steps.chain.next_nonce(log.wallet_address)
-    fees = await steps.chain.fees()
-    needed = GAS_LIMIT * fees.max_fee
-    if await steps.chain.balance(log.wallet_address) < needed:
-        raise OutsideFailed(
-            "wallet_unfunded",
-            f"The wallet {log.wallet_address} on chain {log.chain_id} cannot pay for the next checkpoint: "
-            f"it needs {needed / 10**18:.6f} of the chain's currency. Credentials are safe and wait.",
-        )
-    call = AnchorCall(log.chain_id, log.contract, nonce, checkpoint.root, checkpoint.tree_size, fees)
-    signed = steps.wallet.sign_anchor(log.wallet_keystore, call)
     async with transaction(steps.engine) as conn:
-        current = await store.checkpoint_in_flight(conn, log.id, lock=True)
-        if current is None or current.id != checkpoint.id or current.state is not CheckpointState.SEALED:
-            return
-        await store.insert_transaction(
-            conn, SentTransaction(checkpoint.id, nonce, signed.raw, signed.hash, steps.now())
+        known = await store.final_nonces(conn, log.id)
+    nonce = await steps.chain.next_nonce(log.wallet_address)
+    if nonce < known:
+        raise OutsideFailed(
+            "chain_behind",
+            f"The chain's node has not yet seen the newest transactions of {log.wallet_address}; it will be asked "
+            "again. Nothing is sent on its word.",
         )
-        await store.set_state(conn, checkpoint.id, CheckpointState.SUBMITTED)
-    await steps.chain.broadcast(signed.raw)
+    async with transaction(steps.engine) as conn:
+        rival = await store.dearest_with_nonce(conn, log.id, nonce)
+    market = await steps.chain.fees()
+    # Something of ours may still wait under this nonce, for a checkpoint given up since: then it must be outbid.
+    offer = fees.replacement(rival.fees, market, steps.policy) if rival else fees.first_offer(market, steps.policy)
+    if offer is None:
+        asked = fees.per_gas(market.base_fee + market.priority_fee)
+        raise OutsideFailed(
+            "fees_above_cap",
+            f"Chain {log.chain_id} asks {asked} for a unit of gas just now, and {fees.per_gas(steps.policy.max_fee)} "
+            "is allowed here. Credentials are safe and wait for a quieter hour.",
+        )
+    await _check_balance(steps, log, offer)
+    if await _sign(steps, log, checkpoint, nonce, offer) is not None:
+        await alarms.check_reserve(steps, log, market)
 
 
 async def confirm(steps: Steps, log: Log) -> bool:
@@ -100,65 +98,23 @@ async def confirm(steps: Steps, log: Log) -> bool:
         sent = await store.list_transactions(conn, checkpoint.id) if checkpoint else ()
     if checkpoint is None:
         return True
-    if await steps.chain.chain_id() != log.chain_id:
-        raise OutsideFailed("chain_wrong", f"The node answers for another chain than {log.chain_id}.")
+    await _check_chain(steps, log)
     inclusion = await _find(steps, log, checkpoint, sent)
     if inclusion is None:
         return await _not_included(steps, log, checkpoint, sent)
     final = await steps.chain.is_final(inclusion.block.number)
+    if final and await _find(steps, log, checkpoint, sent) != inclusion:
+        # Between the two questions the chain changed its mind: another block has that number now.
+        return False
     state = CheckpointState.FINALIZED if final else CheckpointState.INCLUDED
     async with transaction(steps.engine) as conn:
         current = await store.checkpoint_in_flight(conn, log.id, lock=True)
         if current is not None and current.id == checkpoint.id:
             await store.set_state(conn, checkpoint.id, state, inclusion)
     if final:
+        await alarms.settled(steps, log, "transaction_stuck")
         logger.info("checkpoint_final", log=str(log.id), size=checkpoint.tree_size, block=inclusion.block.number)
     return final
-
-
-async def issue_receipts(steps: Steps, log: Log) -> int:
-    """Make the receipts that the newest final checkpoint allows, a batch to a transaction; their number."""
-    made = 0
-    while True:
-        async with transaction(steps.engine) as conn:
-            checkpoint = await store.newest_finalized(conn, log.id)
-            if checkpoint is None:
-                return made
-            entries = await store.entries_without_receipt(conn, log.id, checkpoint.tree_size, RECEIPTS_AT_ONCE)
-            if not entries:
-                return made
-            signer = await steps.signer_of(conn, log.owner)
-            paths = await service.prove(conn, log.id, _paths(entries, checkpoint.tree_size))
-            record = _record(log, checkpoint, steps.finality)
-            rows = [
-                {
-                    "entry_id": entry.id,
-                    "checkpoint_id": checkpoint.id,
-                    "document": _receipt(log, checkpoint, record, entry, path, signer, steps.now()),
-                }
-                for entry, path in zip(entries, paths, strict=True)
-            ]
-            await store.insert_receipts(conn, rows)
-            made += len(rows)
-
-
-async def sign_receipts_again(
-    conn: AsyncConnection, owner: UUID, key_id: str, signer: ReceiptSigner, now: datetime
-) -> int:
-    """Put `signer`'s signature in the place of the one by `key_id` on every receipt that has it; their number."""
-    log = await service.log_of(conn, owner)
-    signed, last = 0, 0
-    while rows := await store.receipts_after(conn, log.id, last, RECEIPTS_AT_ONCE):
-        last = rows[-1].entry_id
-        documents = {}
-        for row in rows:
-            receipt = json.loads(row.document)
-            if receipt.pop("proof")["verificationMethod"] == key_id:
-                documents[row.entry_id] = _signed(receipt, signer, now)
-        if documents:
-            await store.replace_receipts(conn, documents)
-        signed += len(documents)
-    return signed
 
 
 async def forgotten(steps: Steps, log: Log) -> bool:
@@ -175,7 +131,6 @@ async def forgotten(steps: Steps, log: Log) -> bool:
     lost = [
         final.id for final in finals if not await steps.chain.anchored_at(log.contract, log.wallet_address, final.root)
     ]
-    logger.warning("chain_forgot_checkpoints", log=str(log.id), checkpoints=len(lost))
     async with transaction(steps.engine) as conn:
         current = await store.find_log(conn, lock=True, id=log.id)
         for checkpoint_id in lost:
@@ -183,6 +138,13 @@ async def forgotten(steps: Steps, log: Log) -> bool:
         await store.delete_receipts(conn, lost)
         if current is not None and not await store.checkpoint_in_flight(conn, log.id):
             await service.seal_size(conn, current, steps.now())
+    await alarms.opened(
+        steps,
+        log,
+        "chain_forgot_checkpoints",
+        f"The chain took back {len(lost)} final record{'s' if len(lost) > 1 else ''} of this log. They are made again, "
+        "and so are the receipts; until then the credentials show as not yet anchored.",
+    )
     return True
 
 
@@ -212,9 +174,77 @@ async def _not_included(steps: Steps, log: Log, checkpoint: Checkpoint, sent: tu
         # With no transaction left that could still be mined, a new one is signed with the next free nonce.
         state = CheckpointState.SUBMITTED if waiting else CheckpointState.SEALED
         await store.set_state(conn, checkpoint.id, state)
-    for one in waiting:
-        await steps.chain.broadcast(one.raw)
+    if waiting:
+        if log.pause is None:
+            await _send_again(steps, log, checkpoint, waiting[-1])
+    elif sent:
+        await alarms.opened(
+            steps,
+            log,
+            "wallet_used_elsewhere",
+            f"Something else has sent a transaction from {log.wallet_address}. If that was nobody you know, stop the "
+            "wallet and replace it.",
+        )
     return False
+
+
+async def _send_again(steps: Steps, log: Log, checkpoint: Checkpoint, last: SentTransaction) -> None:
+    """The same bytes; or, when they have waited too long or are too cheap, the same call for more."""
+    overdue = fees.is_overdue(last, steps.now(), steps.policy)
+    if not overdue:
+        try:
+            await steps.chain.broadcast(last.raw)
+            return
+        except OutsideFailed as error:
+            if error.code != "transaction_underpriced":
+                raise
+    offer = fees.replacement(last.fees, await steps.chain.fees(), steps.policy)
+    if offer is not None:
+        await _check_balance(steps, log, offer)
+        logger.info("transaction_replaced", log=str(log.id), nonce=last.nonce, max_fee=offer.max_fee)
+        await _sign(steps, log, checkpoint, last.nonce, offer)
+        return
+    await alarms.opened(
+        steps,
+        log,
+        "transaction_stuck",
+        f"A checkpoint has waited since {last.created_at:%d %B %Y, %H:%M} UTC for chain {log.chain_id} to take it, and "
+        f"the {fees.per_gas(steps.policy.max_fee)} allowed for a unit of gas are offered already. Allow more, or wait.",
+    )
+    await steps.chain.broadcast(last.raw)
+
+
+async def _sign(steps: Steps, log: Log, checkpoint: Checkpoint, nonce: int, offer: Fees) -> SentTransaction | None:
+    """Sign, commit the bytes, broadcast. None when the checkpoint has gone on meanwhile: then nothing was done."""
+    call = AnchorCall(log.chain_id, log.contract, nonce, checkpoint.root, checkpoint.tree_size, offer)
+    signed = steps.wallet.sign_anchor(log.wallet_keystore, call)
+    sent = SentTransaction(checkpoint.id, nonce, signed.raw, signed.hash, offer, steps.now())
+    async with transaction(steps.engine) as conn:
+        current = await store.checkpoint_in_flight(conn, log.id, lock=True)
+        if current is None or current.id != checkpoint.id or current.state is CheckpointState.INCLUDED:
+            return None
+        newest = await store.list_transactions(conn, checkpoint.id)
+        if newest and newest[-1].nonce == nonce and newest[-1].fees.max_fee >= offer.max_fee:
+            return None
+        await store.insert_transaction(conn, sent)
+        await store.set_state(conn, checkpoint.id, CheckpointState.SUBMITTED)
+    await steps.chain.broadcast(signed.raw)
+    return sent
+
+
+async def _check_chain(steps: Steps, log: Log) -> None:
+    if await steps.chain.chain_id() != log.chain_id:
+        raise OutsideFailed("chain_wrong", f"The node answers for another chain than {log.chain_id}.")
+
+
+async def _check_balance(steps: Steps, log: Log, offer: Fees) -> None:
+    needed = fees.GAS_LIMIT * offer.max_fee
+    if await steps.chain.balance(log.wallet_address) < needed:
+        raise OutsideFailed(
+            "wallet_unfunded",
+            f"The wallet {log.wallet_address} on chain {log.chain_id} cannot pay for the next checkpoint: "
+            f"it needs {fees.coins(needed)} of the chain's currency. Credentials are safe and wait.",
+        )
 
 
 async def _log(steps: Steps, log_id: UUID) -> Log:
@@ -223,54 +253,3 @@ async def _log(steps: Steps, log_id: UUID) -> Log:
     if log is None:
         raise NotFound("log_unknown", "There is no such log.")
     return log
-
-
-def _paths(entries: tuple[Entry, ...], size: int) -> Callable[[TileSet], list[list[bytes]]]:
-    def maths(tree: TileSet) -> list[list[bytes]]:
-        return list(merkle.inclusion_paths((entry.index or 0 for entry in entries), size, tree.node))
-
-    return maths
-
-
-def _record(log: Log, checkpoint: Checkpoint, finality: str) -> ChainRecord:
-    if checkpoint.block is None or checkpoint.tx_hash is None or checkpoint.log_index is None:
-        raise LookupError(f"checkpoint {checkpoint.id} is final without a block")
-    return ChainRecord(
-        chain_id=log.chain_id,
-        contract=log.contract,
-        anchored_by=log.wallet_address,
-        tx_hash=checkpoint.tx_hash,
-        log_index=checkpoint.log_index,
-        block_number=checkpoint.block.number,
-        block_hash=checkpoint.block.hash,
-        block_time=checkpoint.block.time,
-        finality=finality,
-    )
-
-
-def _receipt(
-    log: Log,
-    checkpoint: Checkpoint,
-    record: ChainRecord,
-    entry: Entry,
-    path: list[bytes],
-    signer: ReceiptSigner,
-    now: datetime,
-) -> bytes:
-    unsigned = unsigned_receipt(
-        issuer=log.owner_did,
-        digest=entry.digest,
-        kind=entry.kind,
-        salt=entry.salt,
-        index=entry.index or 0,
-        tree_size=checkpoint.tree_size,
-        path=path,
-        root=checkpoint.root,
-        record=record,
-    )
-    return _signed(unsigned, signer, now)
-
-
-def _signed(unsigned: Mapping[str, Any], signer: ReceiptSigner, now: datetime) -> bytes:
-    signed = data_integrity.sign_jcs(unsigned, signer.key_id, now, signer.sign)
-    return json.dumps(signed, separators=(",", ":"), ensure_ascii=False).encode()

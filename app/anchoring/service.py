@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import jobs
 from app.anchoring import store, tiles
-from app.anchoring.model import Checkpoint, CheckpointState, Log
+from app.anchoring.fees import SendingPolicy
+from app.anchoring.model import Checkpoint, CheckpointState, Log, Pause
 from app.anchoring.tiles import MissingTile, TileSet
 from app.errors import NotFound
 from app.standards import merkle
@@ -73,6 +74,29 @@ async def request_all(conn: AsyncConnection) -> None:
     """Walk every log that has something to do; the net under every other request."""
     for log in await store.list_logs(conn):
         await request_advance(conn, log)
+
+
+async def window(conn: AsyncConnection, log: Log, now: datetime, policy: SendingPolicy) -> float | None:
+    """Seconds until what is OPEN is to be sealed: 0 = now; None = nothing is, or the owner has stopped it."""
+    count, oldest = await store.oldest_open(conn, log.id)
+    if oldest is None or log.pause is not None:
+        return None
+    if count >= policy.batch_size:
+        return 0
+    return max(0.0, (oldest + policy.batch_age - now).total_seconds())
+
+
+async def pause(conn: AsyncConnection, owner: UUID, reason: str, now: datetime) -> None:
+    """Stop the owner's wallet: from the next step on nothing is sealed, signed or broadcast. Issuing goes on."""
+    log = await log_of(conn, owner)
+    await store.set_pause(conn, log.id, Pause(now, reason))
+
+
+async def resume(conn: AsyncConnection, owner: UUID) -> None:
+    """End a pause, and go on at once."""
+    log = await log_of(conn, owner)
+    await store.set_pause(conn, log.id, None)
+    await request_advance(conn, log)
 
 
 async def seal(conn: AsyncConnection, log_id: UUID, now: datetime) -> Checkpoint | None:
@@ -138,6 +162,11 @@ async def finalized_checkpoints(conn: AsyncConnection, owner: UUID) -> tuple[Che
     """Oldest first."""
     log = await log_of(conn, owner)
     return await store.list_checkpoints(conn, log.id, CheckpointState.FINALIZED)
+
+
+async def in_flight(conn: AsyncConnection, owner: UUID) -> Checkpoint | None:
+    """The checkpoint that is on its way to being final."""
+    return await store.checkpoint_in_flight(conn, (await log_of(conn, owner)).id)
 
 
 async def consistency(conn: AsyncConnection, owner: UUID, first: int, second: int) -> list[bytes]:

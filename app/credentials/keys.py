@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.anchoring import sending
+from app.anchoring import receipting
 from app.anchoring import service as anchoring
 from app.credentials import status, store
 from app.credentials.signing import Issuer, ReceiptKey
@@ -95,7 +95,7 @@ async def compromise(
     issuer = await publish(conn, Issuer(identity, keystore, canonical), now)
     lists = await status.sign_again(conn, issuer, now)
     # A receipt proves itself by the register, but is read only under a signature that holds: under the new key's.
-    receipts = await sending.sign_receipts_again(
+    receipts = await receipting.sign_receipts_again(
         conn, institution_id, key.id(before.institution.did), ReceiptKey(issuer), now
     )
     return KeyChange(replace(key, revoked_at=since), issuer.identity, use, lists, receipts)

@@ -14,10 +14,13 @@ from app.anchoring.model import (
     Block,
     Checkpoint,
     CheckpointState,
+    Fees,
     Inclusion,
     Log,
+    Pause,
     SentTransaction,
 )
+from app.anchoring.store.alarms import close_alarms, list_alarms, open_alarm
 from app.anchoring.store.receipts import (
     count_entries,
     delete_receipts,
@@ -36,11 +39,14 @@ from app.standards.anchor_receipt import LeafKind
 
 __all__ = [
     "checkpoint_in_flight",
+    "close_alarms",
     "count_entries",
+    "dearest_with_nonce",
     "delete_receipts",
     "digest_counts",
     "digests_with_receipt",
     "entries_without_receipt",
+    "final_nonces",
     "find_checkpoint_list",
     "find_log",
     "find_receipt",
@@ -50,16 +56,20 @@ __all__ = [
     "insert_receipts",
     "insert_transaction",
     "leaf_hashes",
+    "list_alarms",
     "list_checkpoints",
     "list_logs",
     "list_transactions",
     "newest_finalized",
     "number_open_entries",
+    "oldest_open",
+    "open_alarm",
     "read_tiles",
     "receipts_after",
     "replace_receipts",
     "sealed_entries",
     "set_checkpoint_list",
+    "set_pause",
     "set_size",
     "set_state",
     "write_tiles",
@@ -219,6 +229,8 @@ async def insert_transaction(conn: AsyncConnection, sent: SentTransaction) -> No
             checkpoint_id=sent.checkpoint_id,
             nonce=sent.nonce,
             raw=sent.raw,
+            max_fee=sent.fees.max_fee,
+            priority_fee=sent.fees.priority_fee,
             created_at=sent.created_at,
         )
     )
@@ -226,10 +238,49 @@ async def insert_transaction(conn: AsyncConnection, sent: SentTransaction) -> No
 
 async def list_transactions(conn: AsyncConnection, checkpoint_id: int) -> tuple[SentTransaction, ...]:
     query = select(anchor_transactions).filter_by(checkpoint_id=checkpoint_id)
-    return tuple(
-        SentTransaction(row.checkpoint_id, row.nonce, row.raw, row.hash, row.created_at)
-        for row in await conn.execute(query.order_by(anchor_transactions.c.created_at))
+    return tuple(_sent(row) for row in await conn.execute(query.order_by(anchor_transactions.c.created_at)))
+
+
+async def dearest_with_nonce(conn: AsyncConnection, log_id: UUID, nonce: int) -> SentTransaction | None:
+    """What was offered most for, of all the log's transactions with this nonce: a new one would have to beat it."""
+    query = (
+        select(anchor_transactions)
+        .join(checkpoints, checkpoints.c.id == anchor_transactions.c.checkpoint_id)
+        .where(checkpoints.c.log_id == log_id, anchor_transactions.c.nonce == nonce)
+        .order_by(anchor_transactions.c.max_fee.desc())
+        .limit(1)
     )
+    row = (await conn.execute(query)).one_or_none()
+    return _sent(row) if row else None
+
+
+async def final_nonces(conn: AsyncConnection, log_id: UUID) -> int:
+    """One more than the highest nonce of a final checkpoint's own transaction; 0 before the first."""
+    query = (
+        select(func.max(anchor_transactions.c.nonce))
+        .join(checkpoints, checkpoints.c.id == anchor_transactions.c.checkpoint_id)
+        .where(
+            checkpoints.c.log_id == log_id,
+            checkpoints.c.state == CheckpointState.FINALIZED,
+            checkpoints.c.tx_hash == anchor_transactions.c.hash,
+        )
+    )
+    highest = (await conn.execute(query)).scalar()
+    return 0 if highest is None else highest + 1
+
+
+async def oldest_open(conn: AsyncConnection, log_id: UUID) -> tuple[int, datetime | None]:
+    """(number of open entries, when the oldest of them was appended)."""
+    query = select(func.count(), func.min(log_entries.c.appended_at)).where(
+        log_entries.c.log_id == log_id, log_entries.c.leaf_index.is_(None)
+    )
+    count, oldest = (await conn.execute(query)).one()
+    return count, oldest
+
+
+async def set_pause(conn: AsyncConnection, log_id: UUID, pause: Pause | None) -> None:
+    values = {"paused_at": pause.since if pause else None, "paused_reason": pause.reason if pause else None}
+    await conn.execute(update(logs).where(logs.c.id == log_id).values(values))
 
 
 def _log(row: Row[Any]) -> Log:
@@ -242,6 +293,13 @@ def _log(row: Row[Any]) -> Log:
         row.chain_id,
         row.contract,
         row.size,
+        Pause(row.paused_at, row.paused_reason) if row.paused_at else None,
+    )
+
+
+def _sent(row: Row[Any]) -> SentTransaction:
+    return SentTransaction(
+        row.checkpoint_id, row.nonce, row.raw, row.hash, Fees(row.max_fee, row.priority_fee), row.created_at
     )
 
 

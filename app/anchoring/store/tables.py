@@ -10,6 +10,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    Text,
     UniqueConstraint,
     Uuid,
     text,
@@ -32,6 +33,8 @@ logs = Table(
     Column("size", BigInteger, nullable=False, server_default="0"),
     Column("checkpoint_list", LargeBinary),
     Column("checkpoint_list_at", _WHEN),
+    Column("paused_at", _WHEN),
+    Column("paused_reason", Text),
 )
 log_entries = Table(
     "log_entries",
@@ -86,7 +89,17 @@ anchor_transactions = Table(
     Column("hash", LargeBinary, primary_key=True),
     Column("nonce", BigInteger, nullable=False),
     Column("raw", LargeBinary, nullable=False),
+    Column("max_fee", BigInteger, nullable=False),
+    Column("priority_fee", BigInteger, nullable=False),
     Column("created_at", _WHEN, nullable=False),
+)
+log_alarms = Table(
+    "log_alarms",
+    metadata,
+    Column("log_id", Uuid, ForeignKey("logs.id"), primary_key=True),
+    Column("code", String(60), primary_key=True),
+    Column("message", Text, nullable=False),
+    Column("since", _WHEN, nullable=False),
 )
 receipts = Table(
     "receipts",

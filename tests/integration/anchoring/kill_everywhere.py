@@ -24,7 +24,7 @@ from app.adapters.keystore import FileKeystore
 from app.adapters.local_chain import LocalChain
 from app.anchoring import sending, service
 from app.anchoring.audit import audit_log
-from app.anchoring.sending import Steps
+from app.anchoring.steps import Steps
 from app.database import transaction
 from app.settings import Settings
 from app.standards.anchor_receipt import LeafKind

@@ -10,7 +10,7 @@ from app.adapters.local_chain import LocalChain, free_port, local_chain
 from app.anchoring import sending, service, store
 from app.anchoring.audit import audit_log
 from app.anchoring.model import Checkpoint, CheckpointState, Log
-from app.anchoring.sending import Steps
+from app.anchoring.steps import Steps
 from app.database import transaction
 from app.errors import OutsideFailed
 from app.local import deploy
@@ -109,7 +109,7 @@ async def test_another_chain_behind_the_same_address_is_refused(installation: In
             return 1
 
     settings = installation.settings
-    elsewhere = OtherChain(str(settings.chain_rpc_url), settings.finality, settings.contracts_dir)
+    elsewhere = OtherChain(str(settings.chain_rpc_url), "finalized", settings.contracts_dir)
     try:
         with pytest.raises(OutsideFailed) as failed:
             await sending.advance(replace(installation.wiring.steps, chain=elsewhere), log.id)
@@ -130,7 +130,7 @@ async def test_issuing_goes_on_while_the_chain_is_away_and_a_forgetful_chain_is_
     port, state = second_chain
     log = await log_of(installation)
     settings = installation.settings.model_copy(update={"chain_rpc_url": f"http://127.0.0.1:{port}"})
-    evm = EvmChain(str(settings.chain_rpc_url), settings.finality, settings.contracts_dir)
+    evm = EvmChain(str(settings.chain_rpc_url), "finalized", settings.contracts_dir)
     steps = replace(installation.wiring.steps, chain=evm)
     try:
         # 1. Nobody answers: the credential is signed all the same and its anchor waits.

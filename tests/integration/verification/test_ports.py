@@ -93,7 +93,7 @@ async def test_registry(world: World, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["memory", "evm", "none"])
 async def test_a_registry_that_is_away_knows_nothing(world: World, kind: str) -> None:
     settings = world.installation.settings
-    unreachable = EvmChain("http://127.0.0.1:9", settings.finality, settings.contracts_dir)
+    unreachable = EvmChain("http://127.0.0.1:9", "finalized", settings.contracts_dir)
     ports: dict[str, Registry] = {
         "memory": MemoryRegistry({}, away=True),
         "evm": EvmRegistry(unreachable),

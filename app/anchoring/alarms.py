@@ -1,0 +1,71 @@
+"""What somebody must know of a log: opened once, for as long as it is so, and seen in `stackmark wallet status`.
+
+Most alarms are about a walk that did not get through, and end with the next one that does. Some last beyond that:
+they end when what they are about has been seen to be over, or when somebody dismisses them.
+"""
+
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.anchoring import fees, store
+from app.anchoring.model import Alarm, Fees, Log
+from app.anchoring.steps import Steps
+from app.database import transaction
+
+LASTING = frozenset({"balance_low", "transaction_stuck", "wallet_used_elsewhere", "chain_forgot_checkpoints"})
+"""Those that a walk getting through does not end."""
+
+logger = structlog.get_logger()
+
+
+async def opened(steps: Steps, log: Log, code: str, message: str) -> None:
+    async with transaction(steps.engine) as conn:
+        is_new = await store.open_alarm(conn, log.id, code, message, steps.now())
+    if is_new:
+        logger.warning("alarm", log=str(log.id), code=code, message=message)
+
+
+async def passed(steps: Steps, log: Log) -> None:
+    """A walk got through: whatever stood in the way is over, and a wallet that was low may have been filled."""
+    async with transaction(steps.engine) as conn:
+        known = {alarm.code for alarm in await store.list_alarms(conn, log.id)}
+        ended = await store.close_alarms(conn, log.id, known - LASTING) if known - LASTING else ()
+    for code in ended:
+        logger.info("alarm_over", log=str(log.id), code=code)
+    if "balance_low" in known:
+        await check_reserve(steps, log, await steps.chain.fees())
+
+
+async def settled(steps: Steps, log: Log, code: str) -> None:
+    async with transaction(steps.engine) as conn:
+        ended = await store.close_alarms(conn, log.id, [code])
+    for one in ended:
+        logger.info("alarm_over", log=str(log.id), code=one)
+
+
+async def check_reserve(steps: Steps, log: Log, market: Fees) -> None:
+    """Warn while there is still time: the wallet pays for fewer checkpoints than are to be kept in reserve."""
+    balance = await steps.chain.balance(log.wallet_address)
+    left = fees.affordable(balance, market)
+    if left >= steps.policy.reserve:
+        await settled(steps, log, "balance_low")
+        return
+    await opened(
+        steps,
+        log,
+        "balance_low",
+        f"The wallet {log.wallet_address} on chain {log.chain_id} holds {fees.coins(balance)}, enough for about {left} "
+        f"more checkpoints at today's fees. Top it up; fewer than {steps.policy.reserve} is too few to be safe.",
+    )
+
+
+async def current(conn: AsyncConnection, log_id: UUID) -> tuple[Alarm, ...]:
+    """Oldest first."""
+    return await store.list_alarms(conn, log_id)
+
+
+async def dismiss(conn: AsyncConnection, log_id: UUID) -> tuple[str, ...]:
+    """Somebody has looked at what lasts: the codes of what was dismissed. What is still so comes back."""
+    return await store.close_alarms(conn, log_id, LASTING)

@@ -1,0 +1,158 @@
+"""The operator's commands on what a wallet sends: how it stands, what it will cost, stop it, go on, send now."""
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.errors import OutsideFailed
+from app.operating import out, run, wallet_app
+
+if TYPE_CHECKING:
+    from app.anchoring.fees import Forecast
+    from app.wiring import Wiring
+
+__all__ = ["wallet_app"]
+
+_SLUG = Annotated[str, typer.Argument(help="The institution's short name.")]
+
+
+@wallet_app.command("status")
+def wallet_status(
+    slug: _SLUG,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """How a wallet stands: balance, what it pays for, what waits, and what somebody should look at.
+
+    Ends with 3 while there is an alarm, so that a schedule can watch it.
+    """
+    from app.anchoring import alarms, fees
+    from app.anchoring import service as anchoring
+    from app.database import transaction
+    from app.institutions import service as institutions
+
+    async def work(wiring: "Wiring") -> dict[str, Any]:
+        async with transaction(wiring.engine) as conn:
+            log = await anchoring.log_of(conn, (await institutions.get(conn, slug)).id)
+            waiting, sealed, receipts = await anchoring.progress(conn, log.owner)
+            in_flight = await anchoring.in_flight(conn, log.owner)
+            open_alarms = await alarms.current(conn, log.id)
+        found: dict[str, Any] = {
+            "institution": slug,
+            "address": log.wallet_address,
+            "chain": wiring.rules.profile.title,
+            "chainId": log.chain_id,
+            "contract": log.contract,
+            "finality": wiring.rules.profile.rule,
+            "paused": {"since": log.pause.since.isoformat(), "reason": log.pause.reason} if log.pause else None,
+            "entries": {"waiting": waiting, "onTheirWay": sealed - receipts, "anchored": receipts},
+            "checkpoint": {"state": str(in_flight.state), "treeSize": in_flight.tree_size} if in_flight else None,
+            "alarms": [
+                {"code": alarm.code, "message": alarm.message, "since": alarm.since.isoformat()}
+                for alarm in open_alarms
+            ],
+        }
+        try:
+            balance, market = await wiring.chain.balance(log.wallet_address), await wiring.chain.fees()
+        except OutsideFailed as error:
+            return {**found, "balance": None, "unknown": error.message}
+        found["balance"] = f"{fees.coins(balance)} {wiring.rules.profile.currency}"
+        found["checkpointsLeft"] = fees.affordable(balance, market)
+        return found
+
+    found = run(work)
+    if as_json:
+        out.print_json(json.dumps(found))
+    else:
+        _print_status(found)
+    if found["alarms"] or found["balance"] is None:
+        raise typer.Exit(3)
+
+
+def _print_status(found: dict[str, Any]) -> None:
+    out.print(f"{found['address']} on {found['chain']} (chain {found['chainId']}), register {found['contract']}")
+    if found["balance"] is None:
+        out.print(f"Balance: not known. {found['unknown']}")
+    else:
+        out.print(f"Balance: {found['balance']}, enough for about {found['checkpointsLeft']:,} checkpoints today")
+    entries = found["entries"]
+    out.print(
+        f"Entries: {entries['waiting']} waiting, {entries['onTheirWay']} on their way, {entries['anchored']} final"
+    )
+    if found["checkpoint"]:
+        out.print(f"Checkpoint in flight: {found['checkpoint']['state']}, of {found['checkpoint']['treeSize']} entries")
+    if found["paused"]:
+        out.print(f"STOPPED since {found['paused']['since']}: {found['paused']['reason']}")
+    for alarm in found["alarms"]:
+        out.print(f"Alarm since {alarm['since']}: {alarm['message']} ({alarm['code']})")
+    if not found["alarms"]:
+        out.print("No alarms.")
+
+
+@wallet_app.command("forecast")
+def wallet_forecast(
+    slug: _SLUG,
+    checkpoints: Annotated[int, typer.Option(help="How many entries in the public register.", min=1)] = 1,
+) -> None:
+    """What the next entries in the public register will cost at most. Each covers any number of credentials."""
+    out.print(f"At today's fees: {run(lambda wiring: _forecast(wiring, slug, checkpoints))}")
+
+
+async def _forecast(wiring: "Wiring", slug: str, checkpoints: int) -> "Forecast":
+    from app.database import transaction
+    from app.institutions import service as institutions
+
+    async with transaction(wiring.engine) as conn:
+        institution = await institutions.get(conn, slug)
+    return await wiring.forecast(institution.id, checkpoints)
+
+
+@wallet_app.command("stop")
+def wallet_stop(
+    slug: _SLUG,
+    reason: Annotated[str, typer.Option(help="Why; shown to whoever looks.", prompt="Why is it stopped")],
+) -> None:
+    """Stop everything the wallet would send, at once. Issuing goes on; what is issued waits to be anchored."""
+    from app.anchoring import service as anchoring
+    from app.database import transaction
+    from app.institutions import service as institutions
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            await anchoring.pause(conn, (await institutions.get(conn, slug)).id, reason, datetime.now(UTC))
+        out.print(f"The wallet of {slug} is stopped. Go on with: stackmark wallet resume {slug}")
+
+    run(work)
+
+
+@wallet_app.command("resume")
+def wallet_resume(slug: _SLUG) -> None:
+    """Let a stopped wallet send again."""
+    from app.anchoring import service as anchoring
+    from app.database import transaction
+    from app.institutions import service as institutions
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            await anchoring.resume(conn, (await institutions.get(conn, slug)).id)
+        out.print(f"The wallet of {slug} goes on.")
+
+    run(work)
+
+
+@wallet_app.command("dismiss")
+def wallet_dismiss(slug: _SLUG) -> None:
+    """Dismiss the alarms that last, once somebody has looked at them. What is still so comes back."""
+    from app.anchoring import alarms
+    from app.anchoring import service as anchoring
+    from app.database import transaction
+    from app.institutions import service as institutions
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            log = await anchoring.log_of(conn, (await institutions.get(conn, slug)).id)
+            gone = await alarms.dismiss(conn, log.id)
+        out.print(f"Dismissed: {', '.join(gone)}." if gone else "There was nothing to dismiss.")
+
+    run(work)
