@@ -89,10 +89,12 @@ def _readable(
 class EvmChain:
     """A chain behind one JSON-RPC address."""
 
-    def __init__(self, rpc_url: str, finality: str, contracts_dir: Path) -> None:
+    def __init__(
+        self, rpc_url: str, finality: str, contracts_dir: Path, timeout_seconds: float = TIMEOUT_SECONDS
+    ) -> None:
         self._provider = AsyncHTTPProvider(
             rpc_url,
-            request_kwargs={"timeout": aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)},
+            request_kwargs={"timeout": aiohttp.ClientTimeout(total=timeout_seconds)},
             exception_retry_configuration=None,
         )
         self._finality = finality
@@ -137,8 +139,9 @@ class EvmChain:
         return True
 
     @_readable
-    async def next_nonce(self, address: str) -> int:
-        return int(await self.call("eth_getTransactionCount", address, "latest"), 16)
+    async def next_nonce(self, address: str, *, final: bool = False) -> int:
+        block = await self._final_block() if final else "latest"
+        return int(await self.call("eth_getTransactionCount", address, block), 16)
 
     @_readable
     async def balance(self, address: str) -> int:
@@ -194,12 +197,7 @@ class EvmChain:
     async def anchored_at(self, contract: str, address: str, root: bytes, *, final: bool = False) -> int:
         """Unix time at which `address` recorded `root`, 0 = never; with `final`, as of the last final block."""
         data = _ANCHORED_AT + encode(["address", "bytes32"], [address, root])
-        block = "latest"
-        if final and not self._finality.isdigit():
-            block = self._finality
-        elif final:
-            newest = int(await self.call("eth_blockNumber"), 16)
-            block = hex(max(0, newest - int(self._finality)))
+        block = await self._final_block() if final else "latest"
         return await self._read_number(contract, data, block)
 
     @_readable
@@ -233,6 +231,13 @@ class EvmChain:
                 return receipt
             await asyncio.sleep(0.1)
         raise OutsideFailed("chain_unreachable", "The transaction was not taken up by the chain in time.")
+
+    async def _final_block(self) -> str:
+        """A tag or a number, for a question about what cannot change any more."""
+        if not self._finality.isdigit():
+            return self._finality
+        newest = int(await self.call("eth_blockNumber"), 16)
+        return hex(max(0, newest - int(self._finality)))
 
     async def _read_number(self, contract: str, data: bytes, block: str) -> int:
         result = await self.call("eth_call", {"to": contract, "data": "0x" + data.hex()}, block)

@@ -43,9 +43,13 @@ class QuorumChain:
     async def has_registry(self, contract: str) -> bool:
         return await self._agreed(lambda node: node.has_registry(contract))
 
-    async def next_nonce(self, address: str) -> int:
-        """The highest: whoever knows of more transactions is further on, and a nonce used twice is a wasted one."""
-        return max(await self._answers(lambda node: node.next_nonce(address)))
+    async def next_nonce(self, address: str, *, final: bool = False) -> int:
+        """The highest: whoever knows of more transactions is further on, and a nonce used twice is a wasted one.
+
+        Of what is final, only as much as each of them vouches for.
+        """
+        counts = await self._answers(lambda node: node.next_nonce(address, final=final))
+        return min(counts) if final else max(counts)
 
     async def balance(self, address: str) -> int:
         return min(await self._answers(lambda node: node.balance(address)))

@@ -14,8 +14,8 @@ class Chain(Protocol):
         """Whether the registry's own code, and no other, is at `contract`."""
         ...
 
-    async def next_nonce(self, address: str) -> int:
-        """Number of the wallet's mined transactions."""
+    async def next_nonce(self, address: str, *, final: bool = False) -> int:
+        """Number of the wallet's mined transactions; with `final`, of those that cannot vanish any more."""
         ...
 
     async def balance(self, address: str) -> int:

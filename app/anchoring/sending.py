@@ -170,9 +170,11 @@ async def _not_included(steps: Steps, log: Log, checkpoint: Checkpoint, sent: tu
         )
     used = await steps.chain.next_nonce(log.wallet_address)
     waiting = [one for one in sent if one.nonce >= used]
+    # None of ours can be mined any more? Only once what took its nonce is final: the chain may yet change its mind,
+    # or a node be behind with what it shows, and a second transaction would be paid for and refused.
+    given_up = not sent or await steps.chain.next_nonce(log.wallet_address, final=True) > sent[-1].nonce
     async with transaction(steps.engine) as conn:
-        # With no transaction left that could still be mined, a new one is signed with the next free nonce.
-        state = CheckpointState.SUBMITTED if waiting else CheckpointState.SEALED
+        state = CheckpointState.SEALED if given_up else CheckpointState.SUBMITTED
         await store.set_state(conn, checkpoint.id, state)
     if waiting:
         if log.pause is None:
