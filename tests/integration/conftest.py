@@ -22,6 +22,7 @@ from app import worker
 from app.adapters.local_chain import LocalChain, local_chain
 from app.adapters.local_postgres import local_postgres
 from app.anchoring import service as anchoring
+from app.anchoring.model import Log
 from app.catalogue import service as catalogue
 from app.catalogue.seed import load_seed
 from app.credentials import service as credentials
@@ -85,6 +86,11 @@ class Installation:
     async def bundle(self, credential_id: UUID) -> bytes:
         async with transaction(self.wiring.engine) as conn:
             return await credentials.bundle(conn, credential_id)
+
+    async def log(self) -> Log:
+        """Northgate's."""
+        async with transaction(self.wiring.engine) as conn:
+            return await anchoring.log_of(conn, self.issuer.institution.id)
 
     async def work(self) -> None:
         """Run the worker until nothing is left to do and everything sealed has its receipt."""

@@ -1,5 +1,6 @@
 """Cohort imports: try a results file, commit it, watch its progress."""
 
+import asyncio
 from collections import Counter
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -12,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.credentials import cohort_import
 from app.credentials import service as credentials
 from app.credentials.model import CohortImport, ImportState
-from app.errors import Refused
+from app.errors import OutsideFailed, Refused
 from app.web.bodies import MULTIPART, media_type, plain_name, read_upload
 from app.web.dependencies import Connection, IssueKey, Wired
-from app.wiring import now
+from app.wiring import Wiring, now
 
 router = APIRouter(prefix="/imports", tags=["imports"])
 
@@ -38,6 +39,9 @@ _FILE_BODY: dict[str, Any] = {
 }
 
 
+_CHAIN_SECONDS = 3
+
+
 class ProblemView(BaseModel):
     """One thing to mend. Headings are row 1, as in a spreadsheet; `column` is null where the whole row is meant."""
 
@@ -48,8 +52,24 @@ class ProblemView(BaseModel):
     severity: Literal["error", "warning"]
 
 
+class CostView(BaseModel):
+    """The most that the file's entry in the public register costs at today's fees, whatever the number of rows.
+
+    `fee_wei` in the smallest unit of the chain's currency; `pounds` null where the installation has set no rate.
+    """
+
+    gas: int
+    fee_wei: str
+    currency: str
+    pounds: float | None
+    sentence: str
+
+
 class DryRunView(BaseModel):
-    """What the file would do. `problems` holds the first 200; `problem_counts` counts all of them by code."""
+    """What the file would do. `problems` holds the first 200; `problem_counts` counts all of them by code.
+
+    `cost` is null while the public register cannot be asked.
+    """
 
     can_be_imported: bool
     rows_without_error: int
@@ -59,6 +79,7 @@ class DryRunView(BaseModel):
     problem_counts: dict[str, int]
     problems: list[ProblemView]
     file_sha256: str
+    cost: CostView | None
 
 
 class ImportView(BaseModel):
@@ -114,7 +135,8 @@ async def import_file(
     issuer = await wiring.issuer(conn, key.institution_id)
     moment = now()
     if dry_run:
-        return _dry_run_view(await cohort_import.dry_run(conn, issuer, data, moment.date()))
+        tried = await cohort_import.dry_run(conn, issuer, data, moment.date())
+        return _dry_run_view(tried, await _cost(wiring, key.institution_id))
     cohort, is_new = await cohort_import.commit(
         conn, issuer, data, file_name=name, idempotency_key=idempotency_key, now=moment
     )
@@ -173,7 +195,18 @@ async def _view(conn: AsyncConnection, cohort: CohortImport) -> ImportView:
     )
 
 
-def _dry_run_view(tried: cohort_import.DryRun) -> DryRunView:
+async def _cost(wiring: Wiring, institution_id: UUID) -> CostView | None:
+    try:
+        async with asyncio.timeout(_CHAIN_SECONDS):
+            found = await wiring.forecast(institution_id)
+    except (OutsideFailed, TimeoutError):
+        return None
+    return CostView(
+        gas=found.gas, fee_wei=str(found.fee), currency=found.currency, pounds=found.pounds, sentence=f"{found}."
+    )
+
+
+def _dry_run_view(tried: cohort_import.DryRun, cost: CostView | None) -> DryRunView:
     shown = tried.problems[: cohort_import.SHOWN_PROBLEMS]
     return DryRunView(
         can_be_imported=not tried.errors and tried.row_count > 0,
@@ -184,4 +217,5 @@ def _dry_run_view(tried: cohort_import.DryRun) -> DryRunView:
         problem_counts=dict(Counter(problem.code for problem in tried.problems).most_common()),
         problems=[ProblemView.model_validate(cohort_import.describe(problem)) for problem in shown],
         file_sha256=tried.file_sha256.hex(),
+        cost=cost,
     )

@@ -20,8 +20,7 @@ from tests.integration.conftest import ROOT, Installation
 
 
 async def log_of(installation: Installation) -> Log:
-    async with transaction(installation.wiring.engine) as conn:
-        return await service.log_of(conn, installation.issuer.institution.id)
+    return await installation.log()
 
 
 async def checkpoints(installation: Installation, log: Log) -> tuple[Checkpoint, ...]:

@@ -19,6 +19,11 @@ async def test_dry_run_commit_and_progress(installation: Any) -> None:
     assert tried.status_code == 200, tried.text
     assert tried.json()["can_be_imported"] is True
     assert (tried.json()["rows_without_error"], tried.json()["learners"]) == (2, 1)
+    # The file's two rows share one entry in the register, and it is this wallet's first.
+    cost = tried.json()["cost"]
+    assert (cost["gas"], cost["currency"], cost["pounds"]) == (70_000, "play money", None)
+    assert int(cost["fee_wei"]) > 0
+    assert cost["sentence"].startswith("one entry in the public register, 70,000 gas, at most 0.")
     assert (await client.get("/api/imports", headers=headers)).json() == {"imports": []}
     sent = {"file": ("../../results 2026.csv", file, "text/csv")}
     made = await client.post("/api/imports", files=sent, headers=headers | {"Idempotency-Key": "one"})
