@@ -1,8 +1,10 @@
 """Values and states of logs, checkpoints and transactions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from uuid import UUID
 
 from app.standards.anchor_receipt import LeafKind
@@ -17,6 +19,36 @@ class CheckpointState(StrEnum):
     FINALIZED = "finalized"
     ORPHANED = "orphaned"
 
+
+MOVES: Mapping[CheckpointState, frozenset[CheckpointState]] = MappingProxyType(
+    {
+        # Its transaction is signed and on disk; or a later checkpoint was recorded first.
+        CheckpointState.SEALED: frozenset({CheckpointState.SUBMITTED, CheckpointState.ORPHANED}),
+        # It is in a block; that block is final; nothing of ours can be mined any more, so it is signed anew; overtaken.
+        CheckpointState.SUBMITTED: frozenset(
+            {
+                CheckpointState.INCLUDED,
+                CheckpointState.FINALIZED,
+                CheckpointState.SEALED,
+                CheckpointState.ORPHANED,
+            }
+        ),
+        # Its block is final; its block vanished; another transaction took the place in the chain that came instead.
+        CheckpointState.INCLUDED: frozenset(
+            {
+                CheckpointState.FINALIZED,
+                CheckpointState.SUBMITTED,
+                CheckpointState.SEALED,
+                CheckpointState.ORPHANED,
+            }
+        ),
+        # The chain forgot what it had called final.
+        CheckpointState.FINALIZED: frozenset({CheckpointState.ORPHANED}),
+        # For good: its entries are covered by a checkpoint after it.
+        CheckpointState.ORPHANED: frozenset(),
+    }
+)
+"""The legal moves from each state. A store refuses any other."""
 
 IN_FLIGHT = (CheckpointState.SEALED, CheckpointState.SUBMITTED, CheckpointState.INCLUDED)
 

@@ -107,10 +107,7 @@ async def confirm(steps: Steps, log: Log) -> bool:
         # Between the two questions the chain changed its mind: another block has that number now.
         return False
     state = CheckpointState.FINALIZED if final else CheckpointState.INCLUDED
-    async with transaction(steps.engine) as conn:
-        current = await store.checkpoint_in_flight(conn, log.id, lock=True)
-        if current is not None and current.id == checkpoint.id:
-            await store.set_state(conn, checkpoint.id, state, inclusion)
+    await _move(steps, log, checkpoint, state, inclusion)
     if final:
         await alarms.settled(steps, log, "transaction_stuck")
         logger.info("checkpoint_final", log=str(log.id), size=checkpoint.tree_size, block=inclusion.block.number)
@@ -162,8 +159,7 @@ async def _find(steps: Steps, log: Log, checkpoint: Checkpoint, sent: tuple[Sent
 async def _not_included(steps: Steps, log: Log, checkpoint: Checkpoint, sent: tuple[SentTransaction, ...]) -> bool:
     if await steps.chain.last_size(log.contract, log.wallet_address) >= checkpoint.tree_size:
         # Overtaken: sizes must grow, so this one can never be anchored. A larger one covers the same leaves.
-        async with transaction(steps.engine) as conn:
-            await store.set_state(conn, checkpoint.id, CheckpointState.ORPHANED)
+        await _move(steps, log, checkpoint, CheckpointState.ORPHANED)
         raise OutsideFailed(
             "checkpoint_overtaken",
             f"The chain already has a later record for {log.wallet_address}; the next checkpoint will cover this one.",
@@ -173,9 +169,7 @@ async def _not_included(steps: Steps, log: Log, checkpoint: Checkpoint, sent: tu
     # None of ours can be mined any more? Only once what took its nonce is final: the chain may yet change its mind,
     # or a node be behind with what it shows, and a second transaction would be paid for and refused.
     given_up = not sent or await steps.chain.next_nonce(log.wallet_address, final=True) > sent[-1].nonce
-    async with transaction(steps.engine) as conn:
-        state = CheckpointState.SEALED if given_up else CheckpointState.SUBMITTED
-        await store.set_state(conn, checkpoint.id, state)
+    await _move(steps, log, checkpoint, CheckpointState.SEALED if given_up else CheckpointState.SUBMITTED)
     if waiting:
         if log.pause is None:
             await _send_again(steps, log, checkpoint, waiting[-1])
@@ -232,6 +226,16 @@ async def _sign(steps: Steps, log: Log, checkpoint: Checkpoint, nonce: int, offe
         await store.set_state(conn, checkpoint.id, CheckpointState.SUBMITTED)
     await steps.chain.broadcast(signed.raw)
     return sent
+
+
+async def _move(
+    steps: Steps, log: Log, checkpoint: Checkpoint, state: CheckpointState, inclusion: Inclusion | None = None
+) -> None:
+    """Record where it is, unless another walk has brought it further meanwhile."""
+    async with transaction(steps.engine) as conn:
+        current = await store.checkpoint_in_flight(conn, log.id, lock=True)
+        if current is not None and current.id == checkpoint.id:
+            await store.set_state(conn, checkpoint.id, state, inclusion)
 
 
 async def _check_chain(steps: Steps, log: Log) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.anchoring.model import (
     IN_FLIGHT,
+    MOVES,
     Block,
     Checkpoint,
     CheckpointState,
@@ -210,6 +211,8 @@ async def newest_finalized(conn: AsyncConnection, log_id: UUID) -> Checkpoint | 
 async def set_state(
     conn: AsyncConnection, checkpoint_id: int, state: CheckpointState, inclusion: Inclusion | None = None
 ) -> None:
+    """Move a checkpoint; staying where it is counts as no move. Raises `LookupError` for a move that is none."""
+    sources = [source for source in CheckpointState if source is state or state in MOVES[source]]
     values: dict[str, Any] = {"state": state}
     if inclusion is not None:
         values |= {
@@ -219,7 +222,9 @@ async def set_state(
             "block_hash": inclusion.block.hash,
             "block_time": inclusion.block.time,
         }
-    await conn.execute(update(checkpoints).where(checkpoints.c.id == checkpoint_id).values(values))
+    query = update(checkpoints).where(checkpoints.c.id == checkpoint_id, checkpoints.c.state.in_(sources))
+    if (await conn.execute(query.values(values))).rowcount != 1:
+        raise LookupError(f"checkpoint {checkpoint_id} cannot become {state}")
 
 
 async def insert_transaction(conn: AsyncConnection, sent: SentTransaction) -> None:
