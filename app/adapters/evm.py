@@ -54,6 +54,13 @@ def registry_artifact(contracts_dir: Path) -> dict[str, Any]:
     return artifact
 
 
+@cache
+def registry_code_hashes(contracts_dir: Path) -> frozenset[str]:
+    """Code hashes of every AnchorRegistry published so far: a former one keeps its anchors and answers as honestly."""
+    former = json.loads((contracts_dir / "abi" / "former.json").read_text())["AnchorRegistry"]
+    return frozenset([registry_artifact(contracts_dir)["runtimeCodeHash"], *former])
+
+
 class EvmChain:
     """A chain behind one JSON-RPC address."""
 
@@ -97,7 +104,7 @@ class EvmChain:
     async def has_registry(self, contract: str) -> bool:
         if contract not in self._registries:
             code = bytes.fromhex((await self.call("eth_getCode", contract, "latest"))[2:])
-            if "0x" + keccak(code).hex() != registry_artifact(self._contracts_dir)["runtimeCodeHash"]:
+            if "0x" + keccak(code).hex() not in registry_code_hashes(self._contracts_dir):
                 return False
             self._registries.add(contract)
         return True
@@ -168,7 +175,7 @@ class EvmChain:
                 "chainId": await self.chain_id(),
                 "nonce": await self.next_nonce(account.address),
                 "value": 0,
-                "gas": 1_000_000,
+                "gas": 2_000_000,
                 "maxFeePerGas": fees.max_fee,
                 "maxPriorityFeePerGas": fees.priority_fee,
                 "data": registry_artifact(self._contracts_dir)["bytecode"],
