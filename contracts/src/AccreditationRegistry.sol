@@ -68,6 +68,8 @@ contract AccreditationRegistry is IAccreditationRegistry {
     }
 
     /// @inheritdoc IAccreditationRegistry
+    // Zero is meant: it names nobody, and nobody can then take over.
+    // slither-disable-next-line missing-zero-check
     function nameOperator(address successor) external {
         if (msg.sender != _operator) revert NotTheOperator(_operator);
 

@@ -113,9 +113,9 @@ interface IAnchorRegistry {
     /// has no log accepts, and has one afterwards: so wallets stand in a row, each with at most one before and
     /// one behind it, never in a ring.
     /// @param wallet The address that gives its log up.
-    /// @param lastSize Number of leaves at its last checkpoint, not zero. It shows that the caller knows what
+    /// @param size Number of leaves at its last checkpoint, not zero. It shows that the caller knows what
     /// it takes over: a wallet that grew its log meanwhile is not taken over unseen.
-    function acceptSuccession(address wallet, uint64 lastSize) external;
+    function acceptSuccession(address wallet, uint64 size) external;
 
     /// @notice Gives notice that what the caller anchored at `since` or later is not to be believed, as when its
     /// key was stolen. Cannot be taken back; a later notice can only name an earlier moment. From now on nothing
