@@ -73,7 +73,7 @@ class EvmChain:
         )
         self._finality = finality
         self._contracts_dir = contracts_dir
-        self._registries: set[str] = set()
+        self._registries: dict[str, str] = {}
 
     async def close(self) -> None:
         await self._provider.disconnect()
@@ -104,9 +104,10 @@ class EvmChain:
 
     async def has_registry(self, contract: str) -> bool:
         if contract not in self._registries:
-            if await self.code_hash(contract) not in registry_code_hashes(self._contracts_dir):
+            found = await self.code_hash(contract)
+            if found is None or found not in registry_code_hashes(self._contracts_dir):
                 return False
-            self._registries.add(contract)
+            self._registries[contract] = found
         return True
 
     async def code_hash(self, address: str) -> str | None:
@@ -188,7 +189,8 @@ class EvmChain:
 
     async def disowned_since(self, contract: str, address: str) -> int:
         """Unix time from which on `address` disowned its anchors, 0 = it did not, or the registry knows no notices."""
-        if await self.code_hash(contract) != registry_artifact(self._contracts_dir)["runtimeCodeHash"]:
+        current = registry_artifact(self._contracts_dir)["runtimeCodeHash"]
+        if not await self.has_registry(contract) or self._registries[contract] != current:
             return 0
         return await self._read_number(contract, _DISOWNED_SINCE + encode(["address"], [address]), "latest")
 
