@@ -3,9 +3,10 @@ stacked into profiles; holders share them; anyone verifies them.
 
 The import order (top may import what is below it, never the reverse) is held by import-linter:
 
-    cli > demo | operating_keys | operating_wallets > operating > main | worker | verifying | conformance > web | local
-    > wiring > adapters > migrating > sharing | verification > stacking > credentials > catalogue
-    > institutions | anchoring > standards > jobs > database | settings | logs > errors
+    cli > demo | operating_keys | operating_chain | operating_wallets > operating
+    > main | worker | verifying | conformance > web | local > wiring > adapters > migrating > sharing | verification
+    > stacking > credentials > catalogue > institutions | anchoring > standards > jobs > database | settings | logs
+    > errors
 
 Beside the packages: `operating…` (the operator's commands), `demo` (the whole product on one
 machine) and `local` (the embedded database and chain it stands on), `verifying` (what `stackmark verify` does without

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from app import operating, operating_keys, operating_wallets
+from app import operating, operating_chain, operating_keys, operating_wallets
 from app.errors import AppError, OutsideFailed, Refused
 from app.logs import configure_logging
 from app.operating import out, run
@@ -35,6 +35,7 @@ app.add_typer(operating_wallets.wallet_app, name="wallet")
 app.add_typer(operating.key_app, name="api-key")
 app.add_typer(operating_keys.keys_app, name="keys")
 app.add_typer(operating.registry_app, name="registry")
+app.add_typer(operating_chain.chain_app, name="chain")
 app.add_typer(operating.record_app, name="record")
 
 errors = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)

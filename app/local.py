@@ -59,25 +59,20 @@ def local_installation(base: Settings, public_url: str) -> Iterator[LocalInstall
 
 
 async def deploy(settings: Settings, chain: LocalChain) -> str:
-    """The registry's address on the local chain, deployed when it is not there.
-
-    The faucet account does nothing else, so the address is the same on every new local chain.
-    """
-    from eth_utils.address import to_checksum_address
-    from eth_utils.crypto import keccak
-
+    """The registry's address on the local chain, deployed when it is not there. It is the same on every chain."""
+    from app.adapters import deploying
     from app.adapters.evm import EvmChain
 
     evm = EvmChain(str(settings.chain_rpc_url), chain_rules(settings).finality, settings.contracts_dir)
     account = chain.faucet()
-    # RLP of (address, nonce 0): the address of an account's first contract.
-    address = to_checksum_address(keccak(b"\xd6\x94" + bytes.fromhex(account.address[2:]) + b"\x80")[12:])
+    registry = deploying.anchor_registry(settings.contracts_dir)
     try:
-        if await evm.has_registry(address):
-            return str(address)
-        deployed = await evm.deploy_registry(account)
-        logger.info("registry_deployed", contract=deployed)
-        return deployed
+        planned = await deploying.plan(evm, registry, account.address)
+        if planned.is_there:
+            return registry.address
+        deployed = await deploying.deploy(evm, planned, account)
+        logger.info("registry_deployed", contract=deployed.address)
+        return deployed.address
     finally:
         await evm.close()
 

@@ -30,6 +30,7 @@ ATTEMPTS = 3
 _ANCHOR = keccak(text="anchor(bytes32,uint64)")[:4]
 _ANCHORED_AT = keccak(text="anchoredAt(address,bytes32)")[:4]
 _LAST_SIZE = keccak(text="lastSize(address)")[:4]
+_DISOWNED_SINCE = keccak(text="disownedSince(address)")[:4]
 _ROOT_ANCHORED = keccak(text="RootAnchored(address,bytes32,uint64)")
 _KNOWN = ("already known", "already imported", "nonce too low", "known transaction")
 # How the common nodes (geth, Besu, Nethermind, Erigon, anvil) word what can be mended.
@@ -62,6 +63,13 @@ def registry_artifact(contracts_dir: Path) -> dict[str, Any]:
     """The compiled registry: abi, bytecode, runtimeBytecode, runtimeCodeHash."""
     artifact: dict[str, Any] = json.loads((contracts_dir / "abi" / "AnchorRegistry.json").read_text())
     return artifact
+
+
+@cache
+def registry_code_hashes(contracts_dir: Path) -> frozenset[str]:
+    """Code hashes of every AnchorRegistry published so far: a former one keeps its anchors and answers as honestly."""
+    former = json.loads((contracts_dir / "abi" / "former.json").read_text())["AnchorRegistry"]
+    return frozenset([registry_artifact(contracts_dir)["runtimeCodeHash"], *former])
 
 
 Arguments = ParamSpec("Arguments")
@@ -99,7 +107,7 @@ class EvmChain:
         )
         self._finality = finality
         self._contracts_dir = contracts_dir
-        self._registries: set[str] = set()
+        self._registries: dict[str, str] = {}
 
     async def close(self) -> None:
         await self._provider.disconnect()
@@ -132,11 +140,34 @@ class EvmChain:
     @_readable
     async def has_registry(self, contract: str) -> bool:
         if contract not in self._registries:
-            code = bytes.fromhex((await self.call("eth_getCode", contract, "latest"))[2:])
-            if "0x" + keccak(code).hex() != registry_artifact(self._contracts_dir)["runtimeCodeHash"]:
+            found = await self.code_hash(contract)
+            if found is None or found not in registry_code_hashes(self._contracts_dir):
                 return False
-            self._registries.add(contract)
+            self._registries[contract] = found
         return True
+
+    @_readable
+    async def code_hash(self, address: str) -> str | None:
+        """keccak256 of the code at `address`, None where there is none."""
+        code = bytes.fromhex((await self.call("eth_getCode", address, "latest"))[2:])
+        return "0x" + keccak(code).hex() if code else None
+
+    @_readable
+    async def head(self) -> Block:
+        """The newest block."""
+        return _block(await self.call("eth_getBlockByNumber", "latest", False))
+
+    @_readable
+    async def final_head(self) -> Block | None:
+        """The newest block that counts as final; None while none does."""
+        number = self._finality
+        if number.isdigit():
+            height = int(await self.call("eth_blockNumber"), 16) - int(number)
+            if height < 0:
+                return None
+            number = hex(height)
+        block = await self.call("eth_getBlockByNumber", number, False)
+        return _block(block) if block is not None else None
 
     @_readable
     async def next_nonce(self, address: str, *, final: bool = False) -> int:
@@ -204,32 +235,20 @@ class EvmChain:
     async def last_size(self, contract: str, address: str) -> int:
         return await self._read_number(contract, _LAST_SIZE + encode(["address"], [address]), "latest")
 
-    async def deploy_registry(self, account: Any) -> str:
-        """Deploy the registry from `account` and wait for it; its address. For local chains and first set-up."""
-        fees = await self.fees()
-        signed = account.sign_transaction(
-            {
-                "type": 2,
-                "chainId": await self.chain_id(),
-                "nonce": await self.next_nonce(account.address),
-                "value": 0,
-                "gas": 1_000_000,
-                "maxFeePerGas": fees.max_fee,
-                "maxPriorityFeePerGas": fees.priority_fee,
-                "data": registry_artifact(self._contracts_dir)["bytecode"],
-            }
-        )
-        await self.broadcast(bytes(signed.raw_transaction))
-        receipt = await self.wait_for("0x" + bytes(signed.hash).hex())
-        return to_checksum_address(receipt["contractAddress"])
+    async def disowned_since(self, contract: str, address: str) -> int:
+        """Unix time from which on `address` disowned its anchors, 0 = it did not, or the registry knows no notices."""
+        current = registry_artifact(self._contracts_dir)["runtimeCodeHash"]
+        if not await self.has_registry(contract) or self._registries[contract] != current:
+            return 0
+        return await self._read_number(contract, _DISOWNED_SINCE + encode(["address"], [address]), "latest")
 
-    async def wait_for(self, tx_hash: str, tries: int = 100) -> Any:
+    async def wait_for(self, tx_hash: str, tries: int = 100, pause_seconds: float = 0.1) -> Any:
         """The receipt of a transaction, once it is in a block. Raises `OutsideFailed("chain_unreachable")`."""
         for _ in range(tries):
             receipt = await self.call("eth_getTransactionReceipt", tx_hash)
             if receipt is not None:
                 return receipt
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(pause_seconds)
         raise OutsideFailed("chain_unreachable", "The transaction was not taken up by the chain in time.")
 
     async def _final_block(self) -> str:
@@ -249,13 +268,12 @@ class EvmChain:
         block = await self.call("eth_getBlockByHash", found["blockHash"], False)
         if block is None:
             return None
-        return Inclusion(
-            Block(
-                int(block["number"], 16),
-                bytes.fromhex(block["hash"][2:]),
-                datetime.fromtimestamp(int(block["timestamp"], 16), UTC),
-            ),
-            succeeded,
-            bytes.fromhex(found["transactionHash"][2:]),
-            log_index,
-        )
+        return Inclusion(_block(block), succeeded, bytes.fromhex(found["transactionHash"][2:]), log_index)
+
+
+def _block(found: Any) -> Block:
+    return Block(
+        int(found["number"], 16),
+        bytes.fromhex(found["hash"][2:]),
+        datetime.fromtimestamp(int(found["timestamp"], 16), UTC),
+    )

@@ -44,6 +44,12 @@ class EvmRegistry:
             recorded = await self._chain.anchored_at(contract, address, root, final=True)
             if recorded > _LAST_SECOND:
                 raise ValueError("no moment")
+            since = await self._chain.disowned_since(contract, address) if recorded else 0
+            if 0 < since <= recorded:
+                # Whoever had the stolen key could record anything from then on.
+                return _unknown(
+                    "anchor_disowned", "The register entry was made after the issuer lost control of its wallet."
+                )
             if recorded:
                 if len(self._final) >= MAX_REMEMBERED:
                     self._final.clear()

@@ -8,6 +8,7 @@ import {Vm} from "./support/Vm.sol";
 /// @notice A table of calls, each with the events that a reader of the chain must find after it.
 contract EventsTest is RegistryTest {
     bytes32 private constant ROOT_ANCHORED = keccak256("RootAnchored(address,bytes32,uint64)");
+    string private constant DID = "did:web:credentials.college.example";
 
     struct Call {
         string desc;
@@ -51,5 +52,48 @@ contract EventsTest is RegistryTest {
         vm.assertEq(logs[0].topics[1], bytes32(uint256(uint160(call.issuer))), call.desc);
         vm.assertEq(logs[0].topics[2], call.root, call.desc);
         vm.assertEq(logs[0].data, abi.encode(call.treeSize), call.desc);
+    }
+
+    function test_a_profile_tells_wallet_document_and_did() public {
+        vm.recordLogs();
+        vm.prank(COLLEGE);
+        registry.setProfile(DID, ROOT_7);
+        onlyEvent(keccak256("ProfileSet(address,bytes32,string)"), COLLEGE, ROOT_7, abi.encode(DID));
+    }
+
+    function test_a_succession_tells_both_wallets_and_the_size() public {
+        bytes32 other = bytes32(uint256(uint160(OTHER)));
+        vm.recordLogs();
+        vm.prank(COLLEGE);
+        registry.nameSuccessor(OTHER);
+        onlyEvent(keccak256("SuccessorNamed(address,address)"), COLLEGE, other, "");
+        vm.prank(OTHER);
+        registry.acceptSuccession(COLLEGE, 3);
+        onlyEvent(
+            keccak256("SuccessionAccepted(address,address,uint64)"), COLLEGE, other, abi.encode(uint64(3))
+        );
+    }
+
+    function test_a_notice_tells_wallet_and_moment() public {
+        vm.recordLogs();
+        vm.prank(COLLEGE);
+        registry.disown(NOW - 5);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        vm.assertEq(logs.length, 1, "events");
+        vm.assertEq(logs[0].topics.length, 2, "topics");
+        vm.assertEq(logs[0].topics[0], keccak256("Disowned(address,uint64)"), "name");
+        vm.assertEq(logs[0].topics[1], bytes32(uint256(uint160(COLLEGE))), "wallet");
+        vm.assertEq(logs[0].data, abi.encode(NOW - 5), "moment");
+    }
+
+    function onlyEvent(bytes32 name, address wallet, bytes32 third, bytes memory data) private {
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        vm.assertEq(logs.length, 1, "events");
+        vm.assertEq(logs[0].emitter, address(registry), "emitter");
+        vm.assertEq(logs[0].topics.length, 3, "topics");
+        vm.assertEq(logs[0].topics[0], name, "name");
+        vm.assertEq(logs[0].topics[1], bytes32(uint256(uint160(wallet))), "wallet");
+        vm.assertEq(logs[0].topics[2], third, "third");
+        vm.assertEq(logs[0].data, data, "data");
     }
 }

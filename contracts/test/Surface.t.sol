@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {RegistryTest} from "./support/RegistryTest.sol";
 
 /// @title SurfaceTest
-/// @notice Four functions and nothing else: whatever is sent besides is refused and leaves nothing behind.
+/// @notice The functions of the interface and nothing else: whatever is sent besides is refused and leaves nothing behind.
 contract SurfaceTest is RegistryTest {
     function test_refuses_a_plain_transfer_of_ether() public {
         refuses("", 1 ether);
@@ -29,10 +29,26 @@ contract SurfaceTest is RegistryTest {
     }
 
     function testFuzz_refuses_an_unknown_selector(bytes4 selector, bytes calldata rest) public {
-        vm.assume(selector != registry.anchor.selector);
-        vm.assume(selector != registry.anchoredAt.selector);
-        vm.assume(selector != registry.anchoredAtMany.selector);
-        vm.assume(selector != registry.lastSize.selector);
+        bytes4[15] memory known = [
+            registry.anchor.selector,
+            registry.setProfile.selector,
+            registry.nameSuccessor.selector,
+            registry.acceptSuccession.selector,
+            registry.disown.selector,
+            registry.anchoredAt.selector,
+            registry.anchoredAtMany.selector,
+            registry.checkpointOf.selector,
+            registry.lastSize.selector,
+            registry.profileOf.selector,
+            registry.successorOf.selector,
+            registry.predecessorOf.selector,
+            registry.disownedSince.selector,
+            registry.verifyInclusion.selector,
+            registry.provesInclusion.selector
+        ];
+        for (uint256 i = 0; i < known.length; ++i) {
+            vm.assume(selector != known[i]);
+        }
         refuses(abi.encodePacked(selector, rest), 0);
     }
 

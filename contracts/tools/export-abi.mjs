@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writes abi/AnchorRegistry.json from what forge built in out/. With --check it writes nothing and fails
-// unless the committed file is that, byte for byte.
+// Writes abi/<contract>.json from what forge built in out/, for each contract. With --check it writes nothing
+// and fails unless the committed files are that, byte for byte.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import sha3 from "js-sha3";
 
-const CONTRACT = "AnchorRegistry";
+const CONTRACTS = ["AnchorRegistry", "AccreditationRegistry"];
 const root = new URL("../", import.meta.url);
-const built = new URL(`out/${CONTRACT}.sol/${CONTRACT}.json`, root);
-const published = new URL(`abi/${CONTRACT}.json`, root);
 
-function describe({ abi, bytecode, deployedBytecode, metadata }) {
+function describe(contractName, { abi, bytecode, deployedBytecode, metadata }) {
   const { compiler, settings } = metadata;
   return {
-    contractName: CONTRACT,
+    contractName,
     compiler: {
       name: "solc",
       version: compiler.version,
@@ -29,11 +27,14 @@ function describe({ abi, bytecode, deployedBytecode, metadata }) {
   };
 }
 
-const text = `${JSON.stringify(describe(JSON.parse(readFileSync(built, "utf8"))), null, 2)}\n`;
-
-if (!process.argv.includes("--check")) {
-  writeFileSync(published, text);
-} else if (readFileSync(published, "utf8") !== text) {
-  console.error(`${fileURLToPath(published)} is not what the sources give: run "npm run build" and commit it`);
-  process.exitCode = 1;
+for (const name of CONTRACTS) {
+  const built = JSON.parse(readFileSync(new URL(`out/${name}.sol/${name}.json`, root), "utf8"));
+  const published = new URL(`abi/${name}.json`, root);
+  const text = `${JSON.stringify(describe(name, built), null, 2)}\n`;
+  if (!process.argv.includes("--check")) {
+    writeFileSync(published, text);
+  } else if (readFileSync(published, "utf8") !== text) {
+    console.error(`${fileURLToPath(published)} is not what the sources give: run "npm run build" and commit it`);
+    process.exitCode = 1;
+  }
 }

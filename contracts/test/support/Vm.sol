@@ -26,7 +26,9 @@ interface Vm {
     function assertEq(bytes calldata left, bytes calldata right, string calldata message) external pure;
     function assertGe(uint256 left, uint256 right, string calldata message) external pure;
     function assertLe(uint256 left, uint256 right, string calldata message) external pure;
+    function assertEq(bool left, bool right, string calldata message) external pure;
     function assertFalse(bool condition, string calldata message) external pure;
+    function assertTrue(bool condition, string calldata message) external pure;
     function assume(bool condition) external pure;
     function deal(address account, uint256 balance) external;
     function expectRevert(bytes calldata revertData) external;
