@@ -3,14 +3,14 @@ stacked into profiles; holders share them; anyone verifies them.
 
 The import order (top may import what is below it, never the reverse) is held by import-linter:
 
-    cli > demo | operating_keys > operating > main | worker | verifying | conformance > web | local > wiring > adapters
-    > migrating > sharing | verification > stacking > credentials > catalogue > institutions | anchoring
-    > standards > jobs > database | settings | logs > errors
+    cli > demo | operating_keys | operating_custody > operating > main | worker | verifying | conformance > web | local
+    > wiring > adapters > migrating > sharing | verification > stacking > credentials > catalogue
+    > institutions | anchoring > standards > jobs > database | settings | logs > errors
 
-Beside the packages: `operating` and `operating_keys` (the operator's commands), `demo` (the whole product on one
-machine) and `local` (the embedded database and chain it stands on), `verifying` (what `stackmark verify` does without
-any database), `conformance` (a test tenant for public conformance suites, started by hand alone), `migrating`,
-`logs`.
+Beside the packages: `operating`, `operating_keys` and `operating_custody` (the operator's commands), `demo` (the whole
+product on one machine) and `local` (the embedded database and chain it stands on), `verifying` (what `stackmark verify`
+does without any database), `conformance` (a test tenant for public conformance suites, started by hand alone),
+`migrating`, `logs`.
 """
 
 __version__ = "0.1.0"
