@@ -18,6 +18,7 @@ import os
 import secrets
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote_to_bytes
@@ -171,17 +172,29 @@ class Hsm:
     def _in_session(self, work: Callable[[Any], Answer], again: bool) -> Answer:
         if self._session is None:
             self._session = self._open()
-            again = False
-        try:
             return work(self._session)
+        try:
+            # Cheap, and unlike a search it leaves nothing half done where the session is gone.
+            self._session.generate_random(8)
+            answer = work(self._session)
         except Exception as error:
             if type(error).__name__ not in _LOST:
                 raise
-            self._session = None
+            self._close()
             if not again:
                 raise
+        else:
+            # None: no such key, or somebody logged this process out, and private keys are not shown to strangers.
+            if answer is not None or not again:
+                return answer
+            self._close()
         self._session = self._open()
         return work(self._session)
+
+    def _close(self) -> None:
+        session, self._session = self._session, None
+        with suppress(Exception):
+            session.close()
 
     def _open(self) -> Any:
         try:

@@ -1,7 +1,8 @@
 """AWS KMS on this machine: moto's keys, aliases and checks behind a real HTTP server, mended where it differs from AWS.
 
-moto 5.2.5 has no Ed25519 keys, and hashes a digest once more although it is told DIGEST: whoever recovers the sender of
-such a signature finds a stranger. Both are put right here; everything else is moto's.
+moto 5.2.5 has no Ed25519 keys, signs with keys that are switched off, and hashes a digest once more although it is told
+DIGEST: whoever recovers the sender of such a signature finds a stranger. All three are put right here; everything else
+is moto's.
 """
 
 import base64
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from moto.core.exceptions import JsonRESTError
 from moto.kms.models import kms_backends
 from moto.kms.responses import KmsResponse
 from werkzeug.serving import make_server
@@ -59,9 +61,9 @@ class Kms(KmsResponse):
         key = self.kms_backend.describe_key(self._get_param("KeyId"))
         message: bytes = self._get_param("Message")
         algorithm, kind = self._get_param("SigningAlgorithm"), self._get_param("MessageType")
-        if not key.enabled or key.key_state != "Enabled":
-            # As in AWS; moto's check comes later.
-            return str(super().sign())
+        if key.key_state != "Enabled":
+            code = "DisabledException" if key.key_state == "Disabled" else "KMSInvalidStateException"
+            raise JsonRESTError(code, f"{key.arn} is {key.key_state}.")
         if key.key_spec == EDWARDS:
             assert (algorithm, kind) == ("ED25519_SHA_512", "RAW")
             signature = key.private_key.private_key.sign(message)
