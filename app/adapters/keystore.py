@@ -95,6 +95,9 @@ class FileKeystore:
         signed = self._account(reference).sign_transaction(transaction)
         return SignedTransaction(bytes(signed.raw_transaction), bytes(signed.hash))
 
+    def sign_digest(self, reference: str, digest: bytes) -> bytes:
+        return bytes(self._account(reference).unsafe_sign_hash(digest).signature)
+
     def _account(self, reference: str) -> Any:
         with self._opening:
             return self._opened(reference)

@@ -15,6 +15,9 @@ All but the files are a `KeyHolder` behind one `RemoteKeystore`, which alone doe
 signature against the public key before anybody sees it, brings ECDSA signatures to their one accepted form (low s) and
 finds out which of the two possible senders they mean.
 
+A wallet may also be a Safe, a contract that several people own together: then nobody here can sign for it, and its
+checkpoints are proposals (`safe_proposals`) that its owners sign outside, or with keys of the custodians above.
+
 Not here, because no test could run them against the real service or a simulation of it: Google Cloud KMS (it has both
 kinds of key: `EC_SIGN_ED25519`, `EC_SIGN_SECP256K1_SHA256`) and Azure Key Vault (secp256k1 as `P-256K` with `ES256K`
 alone; it has no Ed25519). Each would be one more `KeyHolder` of about a hundred lines and one more line in the contract

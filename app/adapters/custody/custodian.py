@@ -15,6 +15,12 @@ class Custodian(KeyStore, Wallet, Protocol):
         """Sign an EIP-1559 transaction (type 2, its fields named as in JSON-RPC). Raises as `sign_anchor`."""
         ...
 
+    def sign_digest(self, reference: str, digest: bytes) -> bytes:
+        """A wallet's signature of 32 bytes as they are: 65 bytes, v 27 or 28. For an owner of a Safe, and for no
+        digest that somebody else computed. Raises as `sign_anchor`.
+        """
+        ...
+
 
 class Kind(StrEnum):
     """What a key is for, and so its curve."""

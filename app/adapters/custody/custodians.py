@@ -69,5 +69,8 @@ class Custodians:
     def sign_transaction(self, reference: str, transaction: dict[str, Any]) -> SignedTransaction:
         return self._holding(reference).sign_transaction(reference, transaction)
 
+    def sign_digest(self, reference: str, digest: bytes) -> bytes:
+        return self._holding(reference).sign_digest(reference, digest)
+
     def _holding(self, reference: str) -> Custodian:
         return self.custodian(scheme_of(reference))

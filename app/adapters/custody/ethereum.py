@@ -48,10 +48,10 @@ def complete(digest: bytes, signature: bytes, public_key: bytes) -> Vrs | None:
     return None
 
 
-def statement(vrs: Vrs) -> str:
-    """65 bytes as 0x and hex, with v as 27 or 28, as wallets give them."""
+def joined(vrs: Vrs) -> bytes:
+    """65 bytes with v as 27 or 28, as wallets give them."""
     v, r, s = vrs
-    return "0x" + (r.to_bytes(32) + s.to_bytes(32) + bytes([27 + v])).hex()
+    return r.to_bytes(32) + s.to_bytes(32) + bytes([27 + v])
 
 
 def transaction_digest(transaction: dict[str, Any]) -> bytes:

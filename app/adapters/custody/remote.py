@@ -64,7 +64,12 @@ class RemoteKeystore:
     def sign_statement(self, reference: str, text: str) -> str:
         from app.adapters.custody import ethereum
 
-        return ethereum.statement(self._sign_digest(reference, ethereum.text_digest(text)))
+        return "0x" + self.sign_digest(reference, ethereum.text_digest(text)).hex()
+
+    def sign_digest(self, reference: str, digest: bytes) -> bytes:
+        from app.adapters.custody import ethereum
+
+        return ethereum.joined(self._vrs(reference, digest))
 
     def sign_anchor(self, keystore: str, call: AnchorCall) -> SignedTransaction:
         from app.adapters.evm import anchor_transaction
@@ -74,10 +79,10 @@ class RemoteKeystore:
     def sign_transaction(self, reference: str, transaction: dict[str, Any]) -> SignedTransaction:
         from app.adapters.custody import ethereum
 
-        vrs = self._sign_digest(reference, ethereum.transaction_digest(transaction))
+        vrs = self._vrs(reference, ethereum.transaction_digest(transaction))
         return ethereum.signed_transaction(transaction, vrs)
 
-    def _sign_digest(self, reference: str, digest: bytes) -> tuple[int, int, int]:
+    def _vrs(self, reference: str, digest: bytes) -> tuple[int, int, int]:
         from app.adapters.custody import ethereum
 
         own = self._own(reference)
