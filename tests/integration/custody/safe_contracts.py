@@ -1,4 +1,4 @@
-"""The Safe contracts as their makers built them (package @safe-global/safe-contracts 1.4.1), deployed on a local chain."""
+"""The Safe contracts as their makers built them (package @safe-global/safe-smart-account 1.5.0), deployed on a local chain."""
 
 import json
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from eth_utils.crypto import keccak
 from app.adapters.local_chain import LocalChain
 from tests.integration.conftest import ROOT
 
-ARTIFACTS = ROOT / "tests/oracles/node_modules/@safe-global/safe-contracts/build/artifacts/contracts"
+ARTIFACTS = ROOT / "tests/oracles/node_modules/@safe-global/safe-smart-account/build/artifacts/contracts"
 NOBODY = "0x" + 40 * "0"
 SETUP = "setup(address[],uint256,address,bytes,address,address,uint256,address)"
 CREATE = "createProxyWithNonce(address,bytes,uint256)"
@@ -26,7 +26,10 @@ def sent(chain: LocalChain, data: str | bytes, to: str | None = None) -> Any:
     """The receipt of a transaction of the local chain's own account."""
     text = data if isinstance(data, str) else "0x" + data.hex()
     order = {"from": chain.faucet().address, "data": text, "gas": hex(6_000_000)} | ({"to": to} if to else {})
-    receipt = chain.rpc("eth_getTransactionReceipt", chain.rpc("eth_sendTransaction", order))
+    tx_hash = chain.rpc("eth_sendTransaction", order)
+    # The node mines by itself, but a moment after it has answered.
+    chain.rpc("evm_mine")
+    receipt = chain.rpc("eth_getTransactionReceipt", tx_hash)
     assert receipt["status"] == "0x1"
     return receipt
 

@@ -2,13 +2,18 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 
+from app.credentials import keys
+from app.database import transaction
+from app.main import create_app
 from app.standards.vc import timestamp
 from app.wiring import now, wired
-from tests.integration.conftest import Installation
+from tests.integration.conftest import PUBLIC_URL, Installation
 from tests.integration.custody.conftest import Held, Opener
 from tests.integration.test_command_line import REFUSED, Terminal, faults, terminal_of
+from tests.integration.web.test_api_credentials import ORDER
 
 NAMES = {
     "aws_kms_region": "AWS_KMS_REGION",
@@ -67,6 +72,36 @@ async def test_a_college_moves_its_signing_key(installation: Installation, termi
     # And back, should the college leave that custodian.
     said = terminal.run("keys", "rotate", "northgate", "--custody", "file", "--yes")
     assert "Back up the folder of keystores" in said
+    assert await faults(installation) == []
+
+
+async def test_while_a_custodian_is_away_issuing_waits_and_checking_goes_on(
+    installation: Installation, open_custody: Opener
+) -> None:
+    """Nothing half done: no number is used up, no entry made, and what was issued stays checkable by anybody."""
+    held, credential = open_custody("aws-kms"), await installation.issue_one(component="2")
+    reached = installation.settings.model_copy(
+        update={"aws_kms_region": held.settings.aws_kms_region, "aws_kms_endpoint": held.settings.aws_kms_endpoint}
+    )
+    async with wired(reached) as wiring, transaction(wiring.engine) as conn:
+        keystore = wiring.keystore.making_at("aws-kms")
+        await keys.rotate(conn, keystore, wiring.compiled, installation.issuer.institution.id, now())
+
+    gone = reached.model_copy(update={"aws_kms_endpoint": "http://127.0.0.1:9"})
+    for settings, expected in ((gone, 503), (gone, 503), (reached, 201)):
+        application = create_app(settings)
+        async with application.router.lifespan_context(application):
+            transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client:
+                answer = await client.post("/api/credentials", json=ORDER, headers=installation.headers("issue"))
+                assert answer.status_code == expected, answer.text
+                shown = await client.get(f"/credentials/{credential.id}", headers={"Accept": "application/json"})
+                assert shown.status_code == 200
+                listed = await client.get("/api/credentials", headers=installation.headers("issue"))
+                assert len(listed.json()["credentials"]) == (1 if expected == 503 else 2)
+        if expected == 503:
+            assert answer.json()["code"] == "custody_unreachable"
+            assert "127.0.0.1" not in answer.text
     assert await faults(installation) == []
 
 

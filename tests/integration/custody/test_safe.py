@@ -56,6 +56,7 @@ class College:
         order = await self.proposals.execution(proposal, nonce, fees)
         signed = self.installation.wiring.keystore.sign_transaction(reference, order)
         await self.chain.broadcast(signed.raw)
+        await self.chain.wait_for("0x" + signed.hash.hex())
         return signed.hash
 
 
@@ -191,7 +192,9 @@ async def test_anybody_may_bring_what_owners_signed_and_it_is_found(college: Col
     faucet = college.installation.chain.faucet()
     nonce, fees = await college.chain.next_nonce(faucet.address), await college.chain.fees()
     order = await college.proposals.execution(proposal, nonce, fees)
-    await college.chain.broadcast(bytes(faucet.sign_transaction(order).raw_transaction))
+    signed = faucet.sign_transaction(order)
+    await college.chain.broadcast(bytes(signed.raw_transaction))
+    assert (await college.chain.wait_for("0x" + bytes(signed.hash).hex()))["status"] == "0x1"
     assert await college.chain.find_anchored(college.contract, college.safe, proposal.root) is not None
     with pytest.raises(Refused, match="proposal_stale"):
         await college.send(proposal)
@@ -247,6 +250,8 @@ async def test_owners_sign_by_command_and_by_file(college: College, tmp_path: Pa
     assert f"{college.outside.address} has signed." in said
     assert "2 of 2 signatures, ready to send." in said
     sending = ("wallet", "proposals", "send", hash_, "--with", college.relayer[0], "--from", college.relayer[1])
-    assert "Sent: 0x" in terminal.run(*sending)
+    said = terminal.run(*sending)
+    assert said.startswith("Sent: 0x")
+    await college.chain.wait_for(said.split()[1])
     assert await college.chain.anchored_at(college.contract, college.safe, proposal.root) > 0
     assert "(proposal_stale)" in terminal.run(*sending, expect=REFUSED)
