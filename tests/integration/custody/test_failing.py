@@ -261,6 +261,30 @@ def test_a_wrong_pin_is_tried_once_and_no_more_before_a_restart(module: SoftToke
     assert json.loads(again.stdout) == []
 
 
+class LastTry:
+    """A module that says one more wrong PIN locks it. SoftHSM never does."""
+
+    initialized = True
+
+    def __init__(self, flag: pkcs11.TokenFlag) -> None:
+        self.flags = flag
+
+    def get_token(self, token_label: str) -> "LastTry":
+        return self
+
+    def open(self, **given: object) -> None:
+        raise AssertionError("it was asked to log in")
+
+
+@pytest.mark.parametrize("flag", [pkcs11.TokenFlag.USER_PIN_FINAL_TRY, pkcs11.TokenFlag.USER_PIN_LOCKED])
+def test_a_module_with_one_last_try_is_not_asked(
+    flag: pkcs11.TokenFlag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pkcs11, "lib", lambda path: LastTry(flag))
+    holder = Hsm(MODULE, TOKEN, tmp_path / "pin")
+    assert code_of(lambda: holder.has("northgate", "key"), Refused) == "pin_locked"
+
+
 FRESH = """
 import json, sys
 from pathlib import Path
