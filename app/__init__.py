@@ -3,7 +3,7 @@ stacked into profiles; holders share them; anyone verifies them.
 
 The import order (top may import what is below it, never the reverse) is held by import-linter:
 
-    cli > demo | operating_keys | operating_chain | operating_wallets > operating
+    cli > demo | operating_keys | operating_chain | operating_custody | operating_wallets > operating
     > main | worker | verifying | conformance > web | local > wiring > adapters > migrating > sharing | verification
     > stacking > credentials > catalogue > institutions | anchoring > standards > jobs > database | settings | logs
     > errors

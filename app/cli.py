@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from app import operating, operating_chain, operating_keys, operating_wallets
+from app import operating, operating_chain, operating_custody, operating_keys, operating_wallets
 from app.errors import AppError, OutsideFailed, Refused
 from app.logs import configure_logging
 from app.operating import out, run
@@ -34,6 +34,7 @@ app.add_typer(operating.institution_app, name="institution")
 app.add_typer(operating_wallets.wallet_app, name="wallet")
 app.add_typer(operating.key_app, name="api-key")
 app.add_typer(operating_keys.keys_app, name="keys")
+operating_custody.add_to(operating.wallet_app)
 app.add_typer(operating.registry_app, name="registry")
 app.add_typer(operating_chain.chain_app, name="chain")
 app.add_typer(operating.record_app, name="record")

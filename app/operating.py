@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.wiring import Wiring
 
 institution_app = typer.Typer(help="Institutions: register, accredit, list.", no_args_is_help=True)
-wallet_app = typer.Typer(help="Public wallets: show, publish, fund for practice.", no_args_is_help=True)
+wallet_app = typer.Typer(help="Public wallets: show, publish, create, fund for practice.", no_args_is_help=True)
 key_app = typer.Typer(help="API keys: create.", no_args_is_help=True)
 registry_app = typer.Typer(help="The register's contract.", no_args_is_help=True)
 record_app = typer.Typer(help="Comprehensive records of learners: make.", no_args_is_help=True)

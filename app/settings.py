@@ -3,7 +3,7 @@
 import re
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, IPvAnyAddress, SecretStr, ValidationError, field_validator, model_validator
@@ -12,6 +12,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from app.errors import Refused
 
 _PORT = Annotated[int, Field(ge=1, le=65535)]
+_CUSTODY_NEEDS = {
+    "file": (),
+    "aws-kms": ("aws_kms_region",),
+    "pkcs11": ("pkcs11_module", "pkcs11_token", "pkcs11_pin_file"),
+    "vault": ("vault_address", "vault_token_file"),
+}
 
 
 class Settings(BaseSettings):
@@ -53,6 +59,18 @@ class Settings(BaseSettings):
     dns_port: _PORT = 53
     passphrase: SecretStr | None = None
     passphrase_file: Path | None = None
+    # With whom new keys are made; where each old one lies stands in the database.
+    custody: Literal["file", "aws-kms", "pkcs11", "vault"] = "file"
+    wallet_custody: Literal["file", "aws-kms", "pkcs11"] | None = None
+    aws_kms_region: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")
+    aws_kms_endpoint: str | None = None
+    pkcs11_module: Path | None = None
+    pkcs11_token: str | None = Field(default=None, min_length=1, max_length=32)
+    pkcs11_pin_file: Path | None = None
+    vault_address: str | None = None
+    vault_token_file: Path | None = None
+    vault_mount: str = Field(default="transit", pattern=r"^[a-z0-9][a-z0-9_/-]{0,59}$")
+    vault_ca_file: Path | None = None
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
     log_format: str = Field(default="text", pattern=r"^(text|json)$")
     worker_heartbeat_seconds: float = Field(default=10, gt=0, le=60)
@@ -80,6 +98,38 @@ class Settings(BaseSettings):
         if parts.scheme == "http" and parts.hostname != "localhost":
             raise ValueError("must use https (http is for localhost only)")
         return f"{parts.scheme}://{parts.netloc}"
+
+    @field_validator("aws_kms_endpoint", "vault_address")
+    @classmethod
+    def _encrypted_unless_local(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://none")
+        local = parts.hostname in ("localhost", "127.0.0.1")
+        if not parts.hostname or (parts.scheme != "https" and not (local and parts.scheme == "http")):
+            raise ValueError("must look like https://custodian.example.ac.uk (http is for this machine only)")
+        if parts.username or parts.password or parts.query:
+            raise ValueError("must not hold a login: it is given in a file of its own")
+        return value
+
+    @model_validator(mode="after")
+    def _custodian_can_be_reached(self) -> Self:
+        if self.custody == "vault" and self.wallet_custody is None:
+            raise ValueError(
+                "STACKMARK_WALLET_CUSTODY is missing: a Vault cannot hold wallets, so name another for them"
+            )
+        for custody in (self.custody, self.wallets_with):
+            if missing := self.missing_for(custody):
+                raise ValueError(f"keys are to lie with {custody}, so {' and '.join(missing)} must be set too")
+        return self
+
+    @property
+    def wallets_with(self) -> str:
+        """With whom new wallets are made."""
+        return self.wallet_custody or self.custody
+
+    def missing_for(self, custody: str) -> tuple[str, ...]:
+        """The variables that are not set and that a custodian cannot be reached without."""
+        needed = _CUSTODY_NEEDS[custody]
+        return tuple(f"STACKMARK_{name.upper()}" for name in needed if getattr(self, name) is None)
 
     @model_validator(mode="after")
     def _private_chain_has_a_number(self) -> "Settings":

@@ -12,7 +12,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.adapters.contexts import canonicaliser, conformance_canonicaliser
-from app.adapters.keystore import FileKeystore
+from app.adapters.custody.custodians import Custodians
+from app.adapters.custody.opening import custodians_of
 from app.adapters.pdf import attached_json
 from app.adapters.publications import HostedPublications, HttpPublications, KnownPublications
 from app.adapters.recognition import KnownTenant, TenantList
@@ -79,8 +80,8 @@ class Wiring:
         return RememberedForm(self.compiled)
 
     @cached_property
-    def keystore(self) -> FileKeystore:
-        return FileKeystore(self.settings.wallets_dir, self.settings.secret_passphrase)
+    def keystore(self) -> Custodians:
+        return custodians_of(self.settings)
 
     @cached_property
     def rules(self) -> ChainRules:

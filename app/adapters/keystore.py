@@ -1,12 +1,13 @@
 """Keys in encrypted files: PKCS #8 for Ed25519, Web3 Secret Storage for wallets.
 
-Files lie under `<wallets>/keystores/`, readable by their owner alone, and are opened once per process. A real
-installation can put a KMS behind the same two ports.
+Files lie under `<wallets>/keystores/`, readable by their owner alone, and are opened once per process. Other custodians
+stand behind the same two ports: `app.adapters.custody`.
 """
 
 import json
 import os
 import secrets
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ class FileKeystore:
         self._passphrase = passphrase
         self._signing: dict[str, Ed25519PrivateKey] = {}
         self._wallets: dict[str, Any] = {}
+        # To open a wallet takes a second and much memory: threads that want the same one wait for it.
+        self._opening = threading.Lock()
 
     def __repr__(self) -> str:
         return f"FileKeystore({str(self._folder)!r})"
@@ -86,10 +89,20 @@ class FileKeystore:
     def sign_anchor(self, keystore: str, call: AnchorCall) -> SignedTransaction:
         from app.adapters.evm import anchor_transaction
 
-        signed = self._account(keystore).sign_transaction(anchor_transaction(call))
+        return self.sign_transaction(keystore, anchor_transaction(call))
+
+    def sign_transaction(self, reference: str, transaction: dict[str, Any]) -> SignedTransaction:
+        signed = self._account(reference).sign_transaction(transaction)
         return SignedTransaction(bytes(signed.raw_transaction), bytes(signed.hash))
 
+    def sign_digest(self, reference: str, digest: bytes) -> bytes:
+        return bytes(self._account(reference).unsafe_sign_hash(digest).signature)
+
     def _account(self, reference: str) -> Any:
+        with self._opening:
+            return self._opened(reference)
+
+    def _opened(self, reference: str) -> Any:
         account = self._wallets.get(reference)
         if account is None:
             from eth_account import Account
@@ -112,7 +125,7 @@ class FileKeystore:
 
     def _read(self, reference: str) -> bytes:
         try:
-            return (self._folder / reference).read_bytes()
+            return (self._folder / reference.removeprefix("file:")).read_bytes()
         except OSError:
             raise OutsideFailed(
                 "key_missing", f"The key file {reference} is not on this machine; restore it from the backup."

@@ -53,7 +53,7 @@ class Wallet(Protocol):
     """Signs with the owner's wallet."""
 
     def sign_anchor(self, keystore: str, call: AnchorCall) -> SignedTransaction:
-        """Raises `Refused("passphrase_wrong")` or `OutsideFailed("key_missing")`."""
+        """Raises `Refused("passphrase_wrong")`, `OutsideFailed("key_missing")` or another of a custodian's failures."""
         ...
 
 

@@ -14,7 +14,11 @@ class DnsAnswer:
 
 
 class KeyStore(Protocol):
-    """Keeps key material encrypted at rest. References it hands out are names, never secrets."""
+    """Keeps key material, or knows who does. References it hands out are names, never secrets.
+
+    Every method may raise what the custodian behind it fails with (`app.adapters.custody.failures`): `OutsideFailed`
+    when it cannot be reached or will not do it, `Refused` when this installation is not set up for it.
+    """
 
     def create_signing_key(self, owner: str, name: str) -> tuple[str, str]:
         """A new Ed25519 key for `owner` (a slug): (reference, Multikey of the public half)."""

@@ -63,6 +63,13 @@ _BY_CODE = {
     # This installation is not set up to do what was asked: nothing the client sends would help.
     "passphrase_missing": 503,
     "passphrase_wrong": 503,
+    "custody_not_configured": 503,
+    "custody_library_missing": 503,
+    "custody_no_wallets": 503,
+    "custody_unknown": 503,
+    "pin_missing": 503,
+    "pin_wrong": 503,
+    "pin_locked": 503,
     "signing_key_missing": 503,
     "signature_not_verified": 503,
     "database_missing": 503,

@@ -1,0 +1,48 @@
+"""From the settings to custodians, each opened on first use; a library that nobody needs is never loaded."""
+
+from app.adapters.custody import failures
+from app.adapters.custody.custodian import Custodian
+from app.adapters.custody.custodians import FILE, Custodians
+from app.adapters.custody.remote import RemoteKeystore
+from app.adapters.keystore import FileKeystore
+from app.settings import Settings
+
+
+def custodians_of(settings: Settings) -> Custodians:
+    """What an installation's keys lie with. Nothing is opened yet."""
+
+    def files() -> Custodian:
+        return FileKeystore(settings.wallets_dir, settings.secret_passphrase)
+
+    def aws_kms() -> Custodian:
+        from app.adapters.custody.aws_kms import AwsKms
+
+        _check(settings, AwsKms.scheme, AwsKms.title)
+        return RemoteKeystore(AwsKms(str(settings.aws_kms_region), settings.aws_kms_endpoint))
+
+    def pkcs11() -> Custodian:
+        from app.adapters.custody.hsm import Hsm
+
+        _check(settings, Hsm.scheme, Hsm.title)
+        module, pin_file = settings.pkcs11_module, settings.pkcs11_pin_file
+        if module is None or pin_file is None:
+            raise failures.not_configured(Hsm.title, "STACKMARK_PKCS11_MODULE")
+        return RemoteKeystore(Hsm(module, str(settings.pkcs11_token), pin_file))
+
+    def vault() -> Custodian:
+        from app.adapters.custody.vault import VaultTransit
+
+        _check(settings, VaultTransit.scheme, VaultTransit.title)
+        token_file = settings.vault_token_file
+        if token_file is None:
+            raise failures.not_configured(VaultTransit.title, "STACKMARK_VAULT_TOKEN_FILE")
+        holder = VaultTransit(str(settings.vault_address), token_file, settings.vault_mount, settings.vault_ca_file)
+        return RemoteKeystore(holder)
+
+    openers = {FILE: files, "aws-kms": aws_kms, "pkcs11": pkcs11, "vault": vault}
+    return Custodians(openers, settings.custody, settings.wallets_with)
+
+
+def _check(settings: Settings, scheme: str, title: str) -> None:
+    if missing := settings.missing_for(scheme):
+        raise failures.not_configured(title, " and ".join(missing))
