@@ -23,6 +23,7 @@ from app.credentials.model import PublishedEvidence
 from app.credentials.signing import Issuer, ReceiptKey
 from app.database import create_engine, reading
 from app.errors import OutsideFailed
+from app.institutions import service as institutions
 from app.institutions.ports import DomainNames
 from app.settings import Settings
 from app.standards import clr, strict_json
@@ -149,6 +150,7 @@ class Wiring:
         moment = now()
         async with reading(self.engine) as conn:
             behind = await accrediting.published_behind(conn, found.institution)
+            has_root = bool(behind.accreditors) or await institutions.has_scheme_operator(conn)
         documents = {
             found.institution.did: found.did_document,
             found.status_list_url: found.status_list,
@@ -159,7 +161,7 @@ class Wiring:
             submission_of(found),
             publications=KnownPublications(documents, moment, self.publications),
             registry=self.registry,
-            recogniser=KnownTenant(found.institution, *behind.accreditors),
+            recogniser=KnownTenant(found.institution, *behind.accreditors, has_root=has_root),
             canonicaliser=self._for_ours,
             now=moment,
         )

@@ -181,6 +181,11 @@ async def list_all(conn: AsyncConnection) -> tuple[Institution, ...]:
     return await store.list_institutions(conn)
 
 
+async def has_scheme_operator(conn: AsyncConnection) -> bool:
+    """Whether somebody here begins accreditations, so that whoever issues must have one."""
+    return await store.has_role(conn, Role.SCHEME_OPERATOR)
+
+
 async def published_did_document(conn: AsyncConnection, *, slug: str | None = None, did: str | None = None) -> bytes:
     """The current DID document's bytes. Raises `NotFound("institution_unknown")`."""
     match = {"slug": slug} if slug is not None else {"did": did}

@@ -161,6 +161,11 @@ async def list_institutions(conn: AsyncConnection) -> tuple[Institution, ...]:
     return tuple(_institution(row) for row in rows)
 
 
+async def has_role(conn: AsyncConnection, role: Role) -> bool:
+    found = await conn.execute(select(institutions.c.id).where(institutions.c.role == role).limit(1))
+    return found.first() is not None
+
+
 async def insert_signing_key(conn: AsyncConnection, key: SigningKey) -> None:
     await conn.execute(
         insert(signing_keys).values(

@@ -236,10 +236,10 @@ class Walk:
     def _status(self, edge: Accreditation, at: datetime) -> _Judged:
         """A withdrawal is for ever: what stands in today's list was in force before. What does not needs the list of
         that time."""
-        today = self._standing_in(edge, self.evidence.lists, self.now, past=False)
+        today = self._standing_in(edge, self.evidence.lists.get(edge.status_list), self.now, past=False)
         if today.outcome is not Outcome.INVALID or at == self.now:
             return today
-        then = self._standing_in(edge, self.evidence.past_lists, at, past=True)
+        then = self._standing_in(edge, self.evidence.past_lists.get((edge.status_list, at)), at, past=True)
         if then.outcome is Outcome.ERROR:
             return _error(
                 "accreditation_history_missing",
@@ -247,10 +247,10 @@ class Walk:
             )
         return then
 
-    def _standing_in(self, edge: Accreditation, lists: Mapping[str, Fetched], on: datetime, *, past: bool) -> _Judged:
+    def _standing_in(self, edge: Accreditation, fetched: Fetched | None, on: datetime, *, past: bool) -> _Judged:
         name = (edge.parent, edge.status_list, past, on)
         if name not in self._lists:
-            self._lists[name] = self._read_list(edge.parent, lists.get(edge.status_list), on)
+            self._lists[name] = self._read_list(edge.parent, fetched, on)
         listed = self._lists[name]
         if isinstance(listed, _Judged):
             return listed

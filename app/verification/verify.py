@@ -3,11 +3,12 @@
 from datetime import UTC, date, datetime
 
 from app.standards import vc
-from app.standards.data_integrity import CanonicalForm
+from app.standards.data_integrity import CanonicalForm, Proof
 from app.verification.accreditation import check_accreditation
 from app.verification.checks.document import check_dates, check_signature, check_structure
 from app.verification.checks.issuer import check_issuer
 from app.verification.checks.keys import check_issuer_key, check_signing_time
+from app.verification.checks.proofs import trustworthy
 from app.verification.checks.register import check_chain, check_checkpoint, check_inclusion
 from app.verification.checks.standing import check_status
 from app.verification.checks.trail import Trail
@@ -64,11 +65,21 @@ def run_checks(evidence: Evidence, canonicaliser: CanonicalForm, trail: Trail) -
         anchored_at=trail.recorded,
         now=trail.moment,
         canonicaliser=canonicaliser,
+        holding=_dated(evidence, trail, canonicaliser),
     )
     return (
         *(structure, dates, issuer_key, signature, inclusion, checkpoint, chain, signing_time),
         *(status, issuer, accreditation),
     )
+
+
+def _dated(evidence: Evidence, trail: Trail, canonicaliser: CanonicalForm) -> tuple[Proof, ...]:
+    """The signatures that say when it was signed: most documents have one, and it was just found to hold."""
+    if len(trail.keyed) == 1 and trail.proof is not None and trail.key is not None and trail.key.revoked is None:
+        return (trail.proof,)
+    if trail.recorded is not None:
+        return ()
+    return trustworthy(evidence.submission.credential, trail.keyed, trail.proofs, canonicaliser)
 
 
 def end_of_day(asked: date) -> datetime:

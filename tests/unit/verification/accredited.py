@@ -165,7 +165,9 @@ class Trusted:
         self.issuers = issuers
 
     async def recognise(self, did: str) -> Recognition:
-        return Recognition(False) if self.issuers is None else Recognition(True, self.issuers.get(did))
+        if self.issuers is None:
+            return Recognition(False)
+        return Recognition(True, self.issuers.get(did), any(one.is_root for one in self.issuers.values()))
 
 
 @dataclass
