@@ -16,6 +16,7 @@ from app.standards import proof_sets, vc, vc_1_1
 from app.standards.data_integrity import CanonicalForm, Proof, ProofProblem
 from app.standards.proof_sets import AnyProof
 from app.verification import proof_only
+from app.verification.bounded import DEADLINE_SECONDS, BoundedPublications, deadline_in
 from app.verification.checks.trail import finding, skipped
 from app.verification.evidence import Submission
 from app.verification.ports import Publications
@@ -48,18 +49,28 @@ async def verify(
     now: datetime,
     occasion: Occasion = UNASKED,
     proofs_only: bool = False,
+    within: float = DEADLINE_SECONDS,
 ) -> Report:
     """The report on a presentation, with those of `verify_credential` on each credential in it as its parts.
 
     `proofs_only`: nothing but proofs is asked for, here and by `verify_credential`; the presentation must then have
     one, and the verdict is CANNOT_TELL at best (`proof_only.holds`). Never raises for what it finds.
+    What is not answered about its holder `within` so many seconds is not known.
     """
     structure = _check_structure(presentation)
     if structure.outcome is not Outcome.VALID:
         return _report(presentation, now, (structure, skipped("holder", "There is nothing to be shown.")), (), False)
     credentials = _credentials(presentation)
     holder, parts = await asyncio.gather(
-        _check_holder(presentation, credentials, publications, canonicaliser, now, occasion, proofs_only),
+        _check_holder(
+            presentation,
+            credentials,
+            BoundedPublications(publications, deadline_in(within)),
+            canonicaliser,
+            now,
+            occasion,
+            proofs_only,
+        ),
         _verify_each(credentials, verify_credential),
     )
     return _report(presentation, now, (structure, holder), parts, proofs_only)

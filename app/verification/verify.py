@@ -5,6 +5,13 @@ from datetime import UTC, date, datetime
 from app.standards import vc
 from app.standards.data_integrity import CanonicalForm, Proof
 from app.verification.accreditation import check_accreditation
+from app.verification.bounded import (
+    DEADLINE_SECONDS,
+    BoundedPublications,
+    BoundedRecogniser,
+    BoundedRegistry,
+    deadline_in,
+)
 from app.verification.checks.document import check_dates, check_signature, check_structure
 from app.verification.checks.issuer import check_issuer
 from app.verification.checks.keys import check_issuer_key, check_signing_time
@@ -30,12 +37,22 @@ async def verify(
     canonicaliser: CanonicalForm,
     now: datetime,
     as_of: datetime | None = None,
+    within: float = DEADLINE_SECONDS,
 ) -> Report:
     """The report on a submission; with `as_of`, on what could be said of it at that moment, from what held then.
 
-    Never raises for what it finds; outside failures are findings.
+    Never raises for what it finds; outside failures are findings. What the outside does not answer `within` so many
+    seconds in all is not known.
     """
-    evidence = await gather(submission, publications, registry, recogniser, now, as_of)
+    deadline = deadline_in(within)
+    evidence = await gather(
+        submission,
+        BoundedPublications(publications, deadline),
+        BoundedRegistry(registry, deadline),
+        BoundedRecogniser(recogniser, deadline),
+        now,
+        as_of,
+    )
     issuer = evidence.recognition.issuer
     return conclude(
         run_checks(evidence, canonicaliser, Trail(as_of or now, is_past=as_of is not None)),
