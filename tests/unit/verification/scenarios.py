@@ -51,6 +51,10 @@ class Scenario:
             {name: [(since, json.dumps(one).encode()) for since, one in past] for name, past in self.history.items()},
         )
 
+    @property
+    def registry_answers(self) -> bool:
+        return not (isinstance(self.registry, MemoryRegistry) and self.registry.away)
+
     def report(
         self,
         publications: Publications | None = None,
