@@ -7,6 +7,7 @@ from typing import Any
 
 from app.standards.data_integrity import CanonicalForm
 from app.verification import presentation, proof_only
+from app.verification.bounded import DEADLINE_SECONDS
 from app.verification.evidence import Submission
 from app.verification.ports import Publications
 from app.verification.presentation import VerifyCredential
@@ -19,13 +20,14 @@ class Verifier:
     """`credential` is the full check, which binds the signature to a recognised issuer.
 
     `canonicaliser` is for proofs on their own and for the proofs of holders; it may know more vocabularies than the
-    full check allows.
+    full check allows. `within` is for what is asked of signers on their own, in seconds.
     """
 
     credential: VerifyCredential
     publications: Publications
     canonicaliser: CanonicalForm
     now: Callable[[], datetime]
+    within: float = DEADLINE_SECONDS
 
     async def proofs(
         self, credential: Mapping[str, Any], occasion: Occasion = UNASKED, purpose: str = ASSERTION
@@ -38,6 +40,7 @@ class Verifier:
             now=self.now(),
             occasion=occasion,
             purpose=purpose,
+            within=self.within,
         )
 
     async def presentation(
@@ -52,6 +55,7 @@ class Verifier:
             now=self.now(),
             occasion=occasion,
             proofs_only=proofs_only,
+            within=self.within,
         )
 
     async def _proofs_of(self, submission: Submission) -> Report:

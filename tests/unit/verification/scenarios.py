@@ -132,6 +132,10 @@ def no_chain() -> Scenario:
     return replace(_of("no chain", Verdict.VALID, made), history={})
 
 
+def replaced(there: Scenario, submission: Submission) -> Scenario:
+    return replace(there, submission=submission)
+
+
 def other_entries() -> Document:
     """The college's list of entries, signed, with another root in the place of this one."""
     receipt = no_chain().submission.receipt
