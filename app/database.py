@@ -5,6 +5,7 @@ return bytes, and nothing loads lazily behind a caller's back. Tables are create
 too. A use case receives an open `AsyncConnection`; only `transaction()` commits.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,6 +15,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.errors import Conflict, OutsideFailed
+
+READING_SECONDS = 20.0
 
 metadata = MetaData(
     naming_convention={
@@ -57,12 +60,14 @@ def create_engine(database_url: str, pool_size: int = 8) -> AsyncEngine:
 async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A connection for a few reads that need no common moment: no BEGIN, no COMMIT, two round trips fewer.
 
-    Raises `OutsideFailed("database_unavailable")`. Anything written through it is saved at once, so write nothing.
+    Raises `OutsideFailed("database_unavailable")`, also when it takes unreasonably long: a server that is there and
+    says nothing would keep whoever asks waiting for ever. Anything written through it is saved at once, so write
+    nothing.
     """
     try:
-        async with engine.connect() as conn:
+        async with asyncio.timeout(READING_SECONDS), engine.connect() as conn:
             yield await conn.execution_options(isolation_level="AUTOCOMMIT")
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, TimeoutError) as error:
         raise OutsideFailed("database_unavailable", _UNAVAILABLE) from error
 
 

@@ -1,4 +1,4 @@
-"""Ports that always answer: by one deadline, and with a value whatever goes wrong behind them.
+"""Ports that always answer: within a limit, and with a value whatever goes wrong behind them.
 
 A port promises to tell its failures as values, and each adapter has limits of its own. A verification does not rely on
 that: one that hangs would leave an employer without an answer, and one that raises would take the rest of the report
@@ -15,8 +15,9 @@ from app.errors import AppError
 from app.verification.evidence import ChainAnswer, Fetched, Recognition
 from app.verification.ports import Publications, Recogniser, Registry
 
-DEADLINE_SECONDS = 30.0
-"""For all that one verification asks of the outside; each question has its own, shorter limit in its adapter."""
+QUESTION_SECONDS = 12.0
+"""For each question. A verification asks at most five times one after the other (`gather`), the rest at once, so that it
+ends within five times that; a limit on all together would let one host that hangs use up the time of the others."""
 
 _LAST_SECOND = 253_402_300_799  # of the year 9999
 Answer = TypeVar("Answer")
@@ -26,11 +27,11 @@ _FAILED = "It could not be had just now."
 
 
 class BoundedPublications:
-    """`publications`, each question answered by `deadline`, a time of the running event loop."""
+    """`publications`, each question answered `within` so many seconds."""
 
-    def __init__(self, publications: Publications, deadline: float) -> None:
+    def __init__(self, publications: Publications, within: float) -> None:
         self._asked = publications
-        self._deadline = deadline
+        self._within = within
 
     async def did_document(self, did: str, at: datetime | None = None) -> Fetched:
         return await self._answer(self._asked.did_document(did, at))
@@ -51,45 +52,38 @@ class BoundedPublications:
         return await self._answer(self._asked.receipt(url, digest))
 
     async def _answer(self, asked: Awaitable[Fetched]) -> Fetched:
-        return await _answer(asked, self._deadline, "publication", _unpublished)
+        return await _answer(asked, self._within, "publication", _unpublished)
 
 
 class BoundedRegistry:
-    """`registry`, answering by `deadline`; a time that is none is no answer."""
+    """`registry`, answering `within` so many seconds; a time that is none is no answer."""
 
-    def __init__(self, registry: Registry, deadline: float) -> None:
+    def __init__(self, registry: Registry, within: float) -> None:
         self._asked = registry
-        self._deadline = deadline
+        self._within = within
 
     async def anchored(self, chain_id: int, contract: str, address: str, root: bytes) -> ChainAnswer:
         asked = self._asked.anchored(chain_id, contract, address, root)
-        answer = await _answer(asked, self._deadline, "chain", _unasked)
+        answer = await _answer(asked, self._within, "chain", _unasked)
         if answer.anchored_at is not None and not 0 <= answer.anchored_at <= _LAST_SECOND:
             return _unasked("chain_answer_unreadable", "The public register gave an answer that cannot be read.")
         return answer
 
 
 class BoundedRecogniser:
-    """`recogniser`, answering by `deadline`."""
+    """`recogniser`, answering `within` so many seconds."""
 
-    def __init__(self, recogniser: Recogniser, deadline: float) -> None:
+    def __init__(self, recogniser: Recogniser, within: float) -> None:
         self._asked = recogniser
-        self._deadline = deadline
+        self._within = within
 
     async def recognise(self, did: str) -> Recognition:
-        return await _answer(self._asked.recognise(did), self._deadline, "issuer_list", _unrecognised)
+        return await _answer(self._asked.recognise(did), self._within, "issuer_list", _unrecognised)
 
 
-def deadline_in(seconds: float) -> float:
-    """So many seconds from now, as a time of the running event loop."""
-    return asyncio.get_running_loop().time() + seconds
-
-
-async def _answer(
-    asked: Awaitable[Answer], deadline: float, about: str, failed: Callable[[str, str], Answer]
-) -> Answer:
+async def _answer(asked: Awaitable[Answer], within: float, about: str, failed: Callable[[str, str], Answer]) -> Answer:
     try:
-        async with asyncio.timeout_at(deadline):
+        async with asyncio.timeout(within):
             return await asked
     except TimeoutError:
         return failed(f"{about}_timeout", _LATE)

@@ -13,11 +13,10 @@ from typing import Any
 from app.standards import strict_json
 from app.standards.data_integrity import CanonicalForm
 from app.verification.bounded import (
-    DEADLINE_SECONDS,
+    QUESTION_SECONDS,
     BoundedPublications,
     BoundedRecogniser,
     BoundedRegistry,
-    deadline_in,
 )
 from app.verification.checks.trail import Trail
 from app.verification.evidence import AccreditationEvidence, Fetched, Submission
@@ -45,16 +44,15 @@ async def make_bundle(
     recogniser: Recogniser,
     canonicaliser: CanonicalForm,
     trail: Trail,
-    within: float = DEADLINE_SECONDS,
+    within: float = QUESTION_SECONDS,
 ) -> Bundle:
     """Gather what is published about a credential into one file; what is not had `within` so many seconds is missing.
 
     Raises `ValueError` with a sentence when the credential's own signature does not hold: such a file is worth
     nothing, however much is put beside it.
     """
-    deadline = deadline_in(within)
-    publications = BoundedPublications(publications, deadline)
-    registry, recogniser = BoundedRegistry(registry, deadline), BoundedRecogniser(recogniser, deadline)
+    publications = BoundedPublications(publications, within)
+    registry, recogniser = BoundedRegistry(registry, within), BoundedRecogniser(recogniser, within)
     evidence = await gather(submission, publications, registry, recogniser, trail.moment)
     findings = {one.check: one for one in run_checks(evidence, canonicaliser, trail)}
     for check in ("structure", "issuer_key", "signature"):

@@ -16,7 +16,7 @@ from app.standards import proof_sets, vc, vc_1_1
 from app.standards.data_integrity import CanonicalForm, Proof, ProofProblem
 from app.standards.proof_sets import AnyProof
 from app.verification import proof_only
-from app.verification.bounded import DEADLINE_SECONDS, BoundedPublications, deadline_in
+from app.verification.bounded import QUESTION_SECONDS, BoundedPublications
 from app.verification.checks.trail import finding, skipped
 from app.verification.evidence import Submission
 from app.verification.ports import Publications
@@ -49,7 +49,7 @@ async def verify(
     now: datetime,
     occasion: Occasion = UNASKED,
     proofs_only: bool = False,
-    within: float = DEADLINE_SECONDS,
+    within: float = QUESTION_SECONDS,
 ) -> Report:
     """The report on a presentation, with those of `verify_credential` on each credential in it as its parts.
 
@@ -65,7 +65,7 @@ async def verify(
         _check_holder(
             presentation,
             credentials,
-            BoundedPublications(publications, deadline_in(within)),
+            BoundedPublications(publications, within),
             canonicaliser,
             now,
             occasion,

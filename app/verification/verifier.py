@@ -7,7 +7,7 @@ from typing import Any
 
 from app.standards.data_integrity import CanonicalForm
 from app.verification import presentation, proof_only
-from app.verification.bounded import DEADLINE_SECONDS
+from app.verification.bounded import QUESTION_SECONDS
 from app.verification.evidence import Submission
 from app.verification.ports import Publications
 from app.verification.presentation import VerifyCredential
@@ -27,7 +27,7 @@ class Verifier:
     publications: Publications
     canonicaliser: CanonicalForm
     now: Callable[[], datetime]
-    within: float = DEADLINE_SECONDS
+    within: float = QUESTION_SECONDS
 
     async def proofs(
         self, credential: Mapping[str, Any], occasion: Occasion = UNASKED, purpose: str = ASSERTION

@@ -6,11 +6,10 @@ from app.standards import vc
 from app.standards.data_integrity import CanonicalForm, Proof
 from app.verification.accreditation import check_accreditation
 from app.verification.bounded import (
-    DEADLINE_SECONDS,
+    QUESTION_SECONDS,
     BoundedPublications,
     BoundedRecogniser,
     BoundedRegistry,
-    deadline_in,
 )
 from app.verification.checks.document import check_dates, check_signature, check_structure
 from app.verification.checks.issuer import check_issuer
@@ -37,19 +36,18 @@ async def verify(
     canonicaliser: CanonicalForm,
     now: datetime,
     as_of: datetime | None = None,
-    within: float = DEADLINE_SECONDS,
+    within: float = QUESTION_SECONDS,
 ) -> Report:
     """The report on a submission; with `as_of`, on what could be said of it at that moment, from what held then.
 
-    Never raises for what it finds; outside failures are findings. What the outside does not answer `within` so many
-    seconds in all is not known.
+    Never raises for what it finds; outside failures are findings. A question that the outside does not answer `within`
+    so many seconds leaves it unknown.
     """
-    deadline = deadline_in(within)
     evidence = await gather(
         submission,
-        BoundedPublications(publications, deadline),
-        BoundedRegistry(registry, deadline),
-        BoundedRecogniser(recogniser, deadline),
+        BoundedPublications(publications, within),
+        BoundedRegistry(registry, within),
+        BoundedRecogniser(recogniser, within),
         now,
         as_of,
     )
