@@ -16,8 +16,8 @@ from app.verification.evidence import ChainAnswer, Fetched, Recognition
 from app.verification.ports import Publications, Recogniser, Registry
 
 QUESTION_SECONDS = 12.0
-"""For each question. A verification asks at most five times one after the other (`gather`), the rest at once, so that it
-ends within five times that; a limit on all together would let one host that hangs use up the time of the others."""
+"""For each question. A verification asks at most five times one after the other (`gather`), the rest at once, and ends
+within five times that; a limit on all together would let one host that hangs use up the time of the others."""
 
 _LAST_SECOND = 253_402_300_799  # of the year 9999
 Answer = TypeVar("Answer")

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from app.adapters.registry import AgreeingRegistry
+from app.verification.evidence import Recognition
 from app.verification.ports import Publications, Recogniser, Registry
 from app.verification.report import Anchoring, Level, Outcome, Verdict
 from tests.unit.standards import sample
@@ -137,14 +138,14 @@ def test_a_list_of_colleges_that_fails_the_second_time_hides_nothing() -> None:
     class Once:
         asked = 0
 
-        async def recognise(self, did: str) -> object:
+        async def recognise(self, did: str) -> Recognition:
             self.asked += did == sample.DID
             if self.asked > 1:
                 raise RuntimeError("gone")
             return await there.recogniser.recognise(did)
 
     emptied = QUESTIONS["the issuer's accreditations"].spoilt(instead(scenarios.accreditations()))
-    report = there.report(FaultyPublications(there.publications, emptied), recogniser=Once())  # type: ignore[arg-type]
+    report = there.report(FaultyPublications(there.publications, emptied), recogniser=Once())
     assert (report.verdict, report.finding("accreditation").code) == (TELL, "accreditation_missing")
 
 
