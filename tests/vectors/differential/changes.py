@@ -45,7 +45,7 @@ def put(document: Document, path: Path, value: Any) -> Document:
 
 def over_json(document: Document) -> bool:
     """Whether a signature is over the JSON as it stands."""
-    return '-jcs-' in json.dumps(document["proof"])
+    return "-jcs-" in json.dumps(document["proof"])
 
 
 def proofs(document: Document) -> list[Document]:

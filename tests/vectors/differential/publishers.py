@@ -66,9 +66,10 @@ TWO_FACED = _ed25519("did:web:two-faced.example#key-1")
 BORROWED = _ed25519("did:web:borrowed-key.example#key-1")
 AWAY = _ed25519("did:web:away.example#key-1")
 
-KNOWN = {key.issuer: (f"Issuer {number}", f"{10_000_000 + number}") for number, key in enumerate(
-    (COLLEGE, LOST, RETIRED, TWO_FACED, BORROWED, AWAY)
-)}
+KNOWN = {
+    key.issuer: (f"Issuer {number}", f"{10_000_000 + number}")
+    for number, key in enumerate((COLLEGE, LOST, RETIRED, TWO_FACED, BORROWED, AWAY))
+}
 """The list of issuers, for the verifiers that have one: DID -> (name, UKPRN)."""
 
 
@@ -83,9 +84,7 @@ def chained(document: Mapping[str, Any], first: Key, then: Key) -> Document:
     """`document` with a proof by `first`, and one by `then` that signs that proof too."""
     below = secured(document, first, id="urn:uuid:00000000-0000-4000-8000-000000000001")["proof"]
     options = data_integrity.proof_options(then.suite, then.id, sample.SIGNED_ON) | {"previousProof": below["id"]}
-    signature = then.sign(
-        data_integrity.hash_data({**document, "proof": [below]}, options, then.public.type, FORM)
-    )
+    signature = then.sign(data_integrity.hash_data({**document, "proof": [below]}, options, then.public.type, FORM))
     return {**document, "proof": [below, data_integrity.secured({}, options, signature)["proof"]]}
 
 
@@ -170,4 +169,3 @@ PUBLISHED: Mapping[str, Document] = {
 def status(url: str = LIST, place: int = 7, **changes: Any) -> Document:
     """A `credentialStatus`; `changes` replace members."""
     return status_list.entry(url, place) | changes
-
