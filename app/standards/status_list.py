@@ -94,13 +94,13 @@ def read_entry(document: Mapping[str, Any]) -> tuple[str, int] | None:
     status = document.get("credentialStatus")
     if status is None:
         return None
-    entries = status if isinstance(status, list) else [status]
+    entries = vc.several(status)
     if len(entries) != 1 or not isinstance(entries[0], dict):
         raise StatusListProblem("status_entry_unknown", "The credential's status entry cannot be read.")
     one = entries[0]
     index = one.get("statusListIndex")
     if (
-        one.get("type") != "BitstringStatusListEntry"
+        vc.several(one.get("type")) != ["BitstringStatusListEntry"]
         or one.get("statusPurpose") != "revocation"
         or one.get("statusSize", 1) != 1
         or not vc.is_url(one.get("statusListCredential"))
@@ -124,7 +124,7 @@ def read_bit(list_credential: Mapping[str, Any], list_url: str, issuer: str, ind
         or "BitstringStatusListCredential" not in types
         or not isinstance(subject, dict)
         or subject.get("type") != "BitstringStatusList"
-        or subject.get("statusPurpose") != "revocation"
+        or "revocation" not in vc.several(subject.get("statusPurpose"))
     ):
         raise StatusListProblem("status_list_foreign", "The list found is not the one this credential names.")
     bits = decode(subject.get("encodedList"))
