@@ -22,6 +22,8 @@ from app.anchoring.store.receipts import (
     count_entries,
     delete_receipts,
     digests_with_receipt,
+    drop_receipts,
+    entries_with_late_receipt,
     entries_without_receipt,
     find_checkpoint_list,
     find_receipt,
@@ -40,7 +42,10 @@ __all__ = [
     "delete_receipts",
     "digest_counts",
     "digests_with_receipt",
+    "drop_receipts",
+    "entries_with_late_receipt",
     "entries_without_receipt",
+    "finals_covering",
     "find_checkpoint_list",
     "find_log",
     "find_receipt",
@@ -195,6 +200,17 @@ async def newest_finalized(conn: AsyncConnection, log_id: UUID) -> Checkpoint | 
     )
     row = (await conn.execute(query)).one_or_none()
     return _checkpoint(row) if row else None
+
+
+async def finals_covering(conn: AsyncConnection, log_id: UUID, first: int, last: int) -> tuple[Checkpoint, ...]:
+    """The final checkpoints in which leaves `first` to `last` (both covered) were recorded first, smallest first."""
+    table = checkpoints.c
+    is_final = (table.log_id == log_id, table.state == CheckpointState.FINALIZED)
+    end = select(func.min(table.tree_size)).where(*is_final, table.tree_size > last).scalar_subquery()
+    query = select(checkpoints).where(*is_final, table.tree_size > first, table.tree_size <= end)
+    # Of two of the same size the older one.
+    query = query.order_by(table.tree_size, table.id)
+    return tuple(_checkpoint(row) for row in await conn.execute(query))
 
 
 async def set_state(
