@@ -41,6 +41,7 @@ __all__ = [
     "count_entries",
     "delete_receipts",
     "digest_counts",
+    "digest_times",
     "digests_with_receipt",
     "drop_receipts",
     "entries_with_late_receipt",
@@ -165,6 +166,11 @@ async def digest_counts(conn: AsyncConnection, log_id: UUID, kind: LeafKind) -> 
         log_entries.c.log_id == log_id, log_entries.c.kind == int(kind)
     )
     return dict((await conn.execute(query.group_by(log_entries.c.digest))).all())
+
+
+async def digest_times(conn: AsyncConnection, log_id: UUID, kind: LeafKind) -> dict[bytes, datetime]:
+    query = select(log_entries.c.digest, log_entries.c.appended_at).filter_by(log_id=log_id, kind=int(kind))
+    return dict((await conn.execute(query)).all())
 
 
 async def insert_checkpoint(conn: AsyncConnection, log_id: UUID, tree_size: int, root: bytes, now: datetime) -> None:
