@@ -165,6 +165,7 @@ def correct(
     from app.credentials.model import Changes
     from app.database import transaction
     from app.errors import NotFound
+    from app.sharing import renaming
     from app.wiring import now
 
     async def work(wiring: "Wiring") -> None:
@@ -175,7 +176,7 @@ def correct(
             if found is None:
                 raise NotFound("credential_unknown", "There is no credential with this number here.")
             issuer = await wiring.issuer(conn, found.institution_id)
-            corrected = await credentials.correct(
+            corrected = await renaming.correct(
                 conn,
                 issuer,
                 wiring.canonical,
