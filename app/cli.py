@@ -165,6 +165,7 @@ def correct(
     from app.credentials.model import Changes
     from app.database import transaction
     from app.errors import NotFound
+    from app.sharing import renaming
     from app.wiring import now
 
     async def work(wiring: "Wiring") -> None:
@@ -175,7 +176,7 @@ def correct(
             if found is None:
                 raise NotFound("credential_unknown", "There is no credential with this number here.")
             issuer = await wiring.issuer(conn, found.institution_id)
-            corrected = await credentials.correct(
+            corrected = await renaming.correct(
                 conn,
                 issuer,
                 wiring.canonical,
@@ -281,11 +282,12 @@ def bundle(
 def audit(
     without_chain: Annotated[bool, typer.Option("--without-chain", help="Do not ask the chain.")] = False,
 ) -> None:
-    """Recompute every log and find every credential in it exactly once."""
+    """Recompute every log; find every credential, accreditation and DID document in it exactly once."""
     from app.anchoring import service as anchoring
-    from app.anchoring.audit import audit_log, places_of
+    from app.anchoring.audit import audit_log, places_of, times_of
     from app.credentials.accreditation_audit import audit_accreditations
     from app.credentials.audit import audit_credentials
+    from app.credentials.identity_audit import audit_identity
     from app.database import transaction
     from app.institutions import service as institutions
     from app.standards.anchor_receipt import LeafKind
@@ -302,6 +304,8 @@ def audit(
             count, more = await audit_credentials(wiring.engine, institution.id, wiring.compiled, places)
             given = await places_of(wiring.engine, log, LeafKind.ACCREDITATION)
             more += await audit_accreditations(wiring.engine, institution.id, wiring.compiled, given)
+            published = await times_of(wiring.engine, log, LeafKind.DID_DOCUMENT)
+            more += await audit_identity(wiring.engine, institution.id, published)
             out.print(f"{institution.name}: {count} credentials, {log.size} log entries, {len(found + more)} faults")
             for fault in found + more:
                 out.print(f"  {fault}")

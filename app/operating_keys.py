@@ -53,7 +53,8 @@ def keys_rotate(slug: _Slug, yes: _Yes = False) -> None:
         async with transaction(wiring.engine) as conn:
             # The time is taken once nobody signs any more.
             await upkeep.hold(conn, institution_id)
-            done = await keys.rotate(conn, wiring.keystore, wiring.compiled, institution_id, now())
+            # By name, so that a second start of the same command cannot retire the key that came after it.
+            done = await keys.rotate(conn, wiring.keystore, wiring.compiled, institution_id, now(), key.name)
         out.print(f"{done.identity.signing_key.name} signs from now on. {_counted(done.lists, 'list')} signed again.")
         out.print("Back up the folder of keystores: it holds a new key.")
 
@@ -101,7 +102,8 @@ def keys_compromise(
                 key_name=found.name,
             )
         out.print(f"{found.name} is given up. {done.identity.signing_key.name} signs from now on.")
-        out.print(f"Signed again: {_counted(done.lists, 'list')}, {_counted(done.receipts, 'register receipt')}.")
+        again = ((done.lists, "list"), (done.receipts, "register receipt"), (done.accreditations, "accreditation"))
+        out.print(f"Signed again: {', '.join(_counted(number, what) for number, what in again)}.")
         out.print(f"Valid still: {done.use.proven}. To be issued again: {done.use.to_issue_again}.")
 
     run(work)

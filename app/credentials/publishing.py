@@ -10,7 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.anchoring import service as anchoring
 from app.anchoring.publishing import published as checkpoints
 from app.credentials import accrediting, status, store
-from app.credentials.model import PublishedEvidence, SignedDocument
+from app.credentials.model import (
+    Credential,
+    CredentialKind,
+    PublishedEvidence,
+    RevocationReason,
+    SignedDocument,
+)
 from app.errors import NotFound
 from app.institutions import service as institutions
 from app.institutions.model import Institution
@@ -18,26 +24,34 @@ from app.standards import clr, status_list, strict_json
 
 
 async def document(conn: AsyncConnection, credential_id: UUID) -> bytes:
-    """The newest edition: the bytes that were signed. Raises `NotFound` (credential_unknown, edition_erased)."""
+    """The newest edition: the bytes that were signed.
+
+    Raises `NotFound`: credential_unknown; edition_erased, or for a comprehensive record record_replaced, when the text
+    was erased.
+    """
     found = await store.find_signed(conn, credential_id)
     if found is None:
         raise _unknown()
-    return _kept(found[0])
+    if found[0] is None:
+        raise _erased(await store.find_credential(conn, credential_id))
+    return found[0]
 
 
 async def signed_document(conn: AsyncConnection, credential_id: UUID) -> SignedDocument:
-    """What a verification starts from, whoever issued it. Raises `NotFound` (credential_unknown, edition_erased)."""
+    """What a verification starts from, whoever issued it. Raises what `document` raises."""
     found = await store.find_with_document(conn, credential_id)
     if found is None:
         raise _unknown()
     record, document_bytes = found
-    return SignedDocument(record, _kept(document_bytes), await _receipt(conn, record.institution_id, record.digest))
+    if document_bytes is None:
+        raise _erased(record)
+    return SignedDocument(record, document_bytes, await _receipt(conn, record.institution_id, record.digest))
 
 
 async def signed_document_at(conn: AsyncConnection, credential_id: UUID, at: datetime) -> SignedDocument:
     """The edition that was in force at a moment; the record is as of then but for the result, which the text has.
 
-    Raises `NotFound`: credential_unknown before there was any, edition_erased when its text was erased.
+    Raises what `document` raises, credential_unknown also before there was any.
     """
     found = await store.find_with_document(conn, credential_id)
     if found is None or at < found[0].created_at.replace(microsecond=0):
@@ -52,7 +66,9 @@ async def signed_document_at(conn: AsyncConnection, credential_id: UUID, at: dat
         document_bytes = past.document
         corrected_at = past.valid_from if past.number > 1 else None
         record = replace(record, digest=past.digest, edition=past.number, corrected_at=corrected_at)
-    return SignedDocument(record, _kept(document_bytes), await _receipt(conn, record.institution_id, record.digest))
+    if document_bytes is None:
+        raise _erased(found[0])
+    return SignedDocument(record, document_bytes, await _receipt(conn, record.institution_id, record.digest))
 
 
 async def receipt_of_edition(conn: AsyncConnection, credential_id: UUID, valid_from: datetime) -> bytes | None:
@@ -127,11 +143,24 @@ def _unknown() -> NotFound:
     return NotFound("credential_unknown", "There is no credential with this number here.")
 
 
-def _kept(document: bytes | None) -> bytes:
-    if document is None:
-        raise NotFound(
-            "edition_erased",
-            "This edition of the credential no longer stands, and its text was erased for the learner's sake: details "
-            "of the learner in it were wrong or have changed.",
-        )
-    return document
+def _erased(record: Credential | None) -> NotFound:
+    """Why a text is no longer had from us. The new one is not named: whom it names now may be nobody's business."""
+    if record is not None and record.revoked_at is not None and record.kind is CredentialKind.RECORD:
+        on = f"{record.revoked_at.day} {record.revoked_at:%B %Y}"
+        if record.revocation_reason is RevocationReason.DETAILS_CHANGED:
+            return NotFound(
+                "record_replaced",
+                f"This record was replaced on {on} because details in it were corrected. Ask the learner for the new "
+                "one.",
+            )
+        if record.revocation_reason is RevocationReason.NEWER_RECORD:
+            return NotFound(
+                "record_replaced",
+                f"This record was replaced by a newer one on {on}, and details in it were corrected since. Ask the "
+                "learner for the new one.",
+            )
+    return NotFound(
+        "edition_erased",
+        "This edition of the credential no longer stands, and its text was erased for the learner's sake: details "
+        "of the learner in it were wrong or have changed.",
+    )

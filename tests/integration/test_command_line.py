@@ -217,7 +217,7 @@ def test_accreditations_are_signed_listed_and_withdrawn(terminal: Terminal) -> N
     published = Path(terminal.settings["WALLETS_DIR"]) / "public" / "scheme.json"
     assert json.loads(published.read_text())["role"] == "scheme operator"
     listed = terminal.run("institution", "list")
-    assert "scheme  Stackmark scheme operator (this installation)  scheme operator  did:web:" in listed
+    assert "scheme  Stackmark  scheme operator  did:web:" in listed
 
     onward = ("institution", "accredit", "northgate", "hnc-computing", "--from", "2026-01-01", "--by", "board")
     said = terminal.run(*onward, "--until", "2027-08-31")
@@ -233,7 +233,7 @@ def test_accreditations_are_signed_listed_and_withdrawn(terminal: Terminal) -> N
     assert len(lines) == 2
     assert lines[0].startswith(f"{number[1]}  The Board lets Northgate College (test) issue hnc-computing")
     assert lines[0].endswith("until 2027-08-31  withdrawn")
-    assert "scheme operator (this installation) lets The Board accredit hnc-computing" in lines[1]
+    assert "  Stackmark lets The Board accredit hnc-computing" in lines[1]
 
 
 async def test_a_credential_is_withdrawn_once(installation: Installation, terminal: Terminal) -> None:
