@@ -9,9 +9,9 @@ from app.standards.data_integrity import CanonicalForm
 from app.verification import presentation, proof_only
 from app.verification.evidence import Submission
 from app.verification.ports import Publications
-from app.verification.presentation import VerifyCredential
 from app.verification.proof_only import ASSERTION, UNASKED, Occasion
 from app.verification.report import Report
+from app.verification.several import VerifyCredential
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,17 @@ class Verifier:
         )
 
     async def presentation(
-        self, document: Mapping[str, Any], occasion: Occasion = UNASKED, *, proofs_only: bool = False
+        self,
+        document: Mapping[str, Any],
+        occasion: Occasion = UNASKED,
+        *,
+        proofs_only: bool = False,
+        as_of: datetime | None = None,
     ) -> Report:
-        """As `presentation.verify`, each credential in it checked in full, or by its proofs alone."""
+        """As `presentation.verify`, each credential in it checked in full, or by its proofs alone.
+
+        `as_of` only says what `credential` asks about.
+        """
         return await presentation.verify(
             document,
             verify_credential=self._proofs_of if proofs_only else self.credential,
@@ -52,6 +60,7 @@ class Verifier:
             now=self.now(),
             occasion=occasion,
             proofs_only=proofs_only,
+            as_of=as_of,
         )
 
     async def _proofs_of(self, submission: Submission) -> Report:

@@ -5,7 +5,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from app.credentials.model import Credential
-from app.verification.report import DEFENDS_AGAINST, Anchoring, Finding, Outcome, Report, Verdict
+from app.verification.report import DEFENDS_AGAINST, Anchoring, Finding, Outcome, Report, Verdict, own_verdict
 from app.web.pages.reading import Content
 from app.web.rendering import age, day, moment
 
@@ -30,6 +30,14 @@ _OUTCOMES = {
     Outcome.INVALID: ("bad", "Wrong"),
     Outcome.ERROR: ("unknown", "Could not be checked"),
     Outcome.SKIPPED: ("none", "Not checked"),
+}
+
+
+_OF_SEVERAL = {
+    Verdict.VALID: ("good", "All genuine"),
+    Verdict.WAS_VALID: ("ended", "Not all in force"),
+    Verdict.CANNOT_TELL: ("unknown", "Cannot tell"),
+    Verdict.NOT_VALID: ("bad", "Not all genuine"),
 }
 
 
@@ -63,7 +71,7 @@ class Told:
 def tell(report: Report, content: Content, record: Credential | None) -> Told:
     """The report in plain English. `record` (ours, if we issued it) adds when and why it was withdrawn."""
     codes = {finding.check: finding.code for finding in report.findings}
-    withdrawn = codes["status"] == "revoked"
+    withdrawn = codes["status"] == "revoked" and report.verdict is own_verdict(report)
     superseded = codes["status"] == "superseded" and report.verdict is Verdict.WAS_VALID
     tone, headline = _headline(report, codes, record if withdrawn else None)
     summary = report.summary
@@ -87,6 +95,23 @@ def tell(report: Report, content: Content, record: Credential | None) -> Told:
     )
 
 
+def tell_presentation(report: Report) -> Told:
+    """The report on a presentation. What is in it is told credential by credential."""
+    tone, headline = _OF_SEVERAL[report.verdict]
+    own = [finding for finding in report.findings if finding.outcome in (Outcome.INVALID, Outcome.ERROR)]
+    return Told(
+        tone=tone,
+        headline=headline,
+        summary=report.summary,
+        because=own[0].sentence if own else None,
+        is_trusted=report.verdict in (Verdict.VALID, Verdict.WAS_VALID),
+        anchored_since=None,
+        register_note=None,
+        checks=tuple(_line(finding, report.checked_at) for finding in report.findings),
+        limits=("That the person in front of you is who presents them: compare it with an identity document.",),
+    )
+
+
 def linkedin_url(content: Content, issuer: str, page: str) -> str:
     """LinkedIn's "add to profile" address. It fills in a form; LinkedIn itself verifies nothing."""
     fields = {
@@ -102,8 +127,10 @@ def linkedin_url(content: Content, issuer: str, page: str) -> str:
 
 
 def _headline(report: Report, codes: dict[str, str], record: Credential | None) -> tuple[str, str]:
+    if report.verdict is not own_verdict(report):
+        return _OF_SEVERAL[report.verdict]
     if report.verdict is Verdict.VALID:
-        return "good", "Genuine"
+        return "good", f"Genuine on {day(report.as_of)}" if report.as_of else "Genuine"
     if report.verdict is Verdict.WAS_VALID:
         if codes["status"] == "superseded":
             return "ended", "Genuine, but corrected since"
@@ -118,7 +145,7 @@ def _headline(report: Report, codes: dict[str, str], record: Credential | None) 
 
 def _because(report: Report, withdrawn: bool) -> str | None:
     """The first finding that stands between this credential and "genuine"."""
-    if report.verdict is Verdict.VALID or withdrawn:
+    if report.verdict is Verdict.VALID or withdrawn or report.verdict is not own_verdict(report):
         return None
     wanted = Outcome.ERROR if report.verdict is Verdict.CANNOT_TELL else Outcome.INVALID
     ranked = [finding for finding in report.findings if finding.check not in ("inclusion", "checkpoint", "chain")]
