@@ -157,6 +157,10 @@ def accreditation_result(
                 Outcome.SKIPPED, "not_reached", "Accreditation was not looked up, because the issuer is not known."
             )
         )
+    if accreditation.claims_none(credential):
+        return _alike(
+            Standing(Outcome.SKIPPED, "not_needed", "It awards nothing of its own, so nobody need have approved that.")
+        )
     if not evidence.found:
         return _alike(Standing(Outcome.SKIPPED, "accreditation_none", "The issuer publishes no accreditations."))
     if evidence.problem is not None:

@@ -5,7 +5,16 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from app.credentials.model import Credential
-from app.verification.report import DEFENDS_AGAINST, Anchoring, Finding, Outcome, Report, Verdict, own_verdict
+from app.verification.report import (
+    DEFENDS_AGAINST,
+    Anchoring,
+    DocumentKind,
+    Finding,
+    Outcome,
+    Report,
+    Verdict,
+    own_verdict,
+)
 from app.web.pages.reading import Content
 from app.web.rendering import age, day, moment
 
@@ -91,7 +100,7 @@ def tell(report: Report, content: Content, record: Credential | None) -> Told:
         anchored_since=day(anchored) if anchored else None,
         register_note=_register_note(report),
         checks=tuple(_line(finding, report.checked_at) for finding in report.findings if finding.code not in _UNTOLD),
-        limits=_limits(content),
+        limits=_limits(content, report.kind),
     )
 
 
@@ -171,7 +180,7 @@ def _line(finding: Finding, now: datetime) -> CheckLine:
     return CheckLine(_TITLES[finding.check], tone, outcome, finding.sentence, evidence, against)
 
 
-def _limits(content: Content) -> tuple[str, ...]:
+def _limits(content: Content, kind: DocumentKind) -> tuple[str, ...]:
     who = content.learner or "the person named"
     certificate = content.awarding_organisation or "the awarding organisation"
     what = (
@@ -179,6 +188,8 @@ def _limits(content: Content) -> tuple[str, ...]:
         if content.is_award
         else f"It records one part of a qualification. It is not the certificate, which comes from {certificate}."
     )
+    if kind is DocumentKind.RECORD:
+        what = "It gathers what one college recorded of a learner. Certificates come from the awarding organisations."
     return (
         f"That the person in front of you is {who}: compare it with an identity document.",
         what,
