@@ -162,6 +162,16 @@ _SUMMARIES_AS_OF = {
     Verdict.WAS_VALID: "This credential is genuine, but it was no longer in force on {day}.",
     Verdict.CANNOT_TELL: "We cannot tell whether this credential was genuine and in force on {day}.",
 }
+# Where what is inside decides.
+_SUMMARIES_INSIDE = {
+    Verdict.VALID: "Everything in this record {is} genuine and in force{on}, and so {is} the record.",
+    Verdict.NOT_VALID: "A credential in this record {is} not genuine and in force{on}. Do not rely on it; each is "
+    "listed below.",
+    Verdict.WAS_VALID: "This record is genuine, but a credential in it {is} no longer in force{on}; each is listed "
+    "below.",
+    Verdict.CANNOT_TELL: "We cannot tell whether every credential in this record {is} genuine and in force{on}. Do not "
+    "rely on it yet; each is listed below.",
+}
 _UNANCHORED = {
     Anchoring.PENDING: " Its entry in the public register is still being made.",
     Anchoring.FAILED: " Its entry in the public register does not match; ask the issuer why.",
@@ -203,9 +213,11 @@ def conclude(
         kind=kind,
     )
     summary = _summary(report.verdict, as_of)
-    if report.verdict is not own:
-        summary += " One of the credentials in it is the reason; each is listed below."
-    elif report.verdict is Verdict.VALID and report.anchoring is not Anchoring.ANCHORED:
+    if parts and (report.verdict is not own or own is Verdict.VALID):
+        summary = _SUMMARIES_INSIDE[report.verdict].format(
+            **{"is": "is", "on": ""} if as_of is None else {"is": "was", "on": f" on {day(as_of)}"}
+        )
+    if report.verdict is Verdict.VALID and report.anchoring is not Anchoring.ANCHORED:
         summary += _UNANCHORED[report.anchoring]
     if not parts:
         return replace(report, summary=summary)

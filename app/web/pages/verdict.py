@@ -117,7 +117,10 @@ def tell_presentation(report: Report) -> Told:
         anchored_since=None,
         register_note=None,
         checks=tuple(_line(finding, report.checked_at) for finding in report.findings),
-        limits=("That the person in front of you is who presents them: compare it with an identity document.",),
+        limits=(
+            "That the person in front of you is who presents them: compare the names with an identity document.",
+            "That all of them are about the same person: compare the names on each.",
+        ),
     )
 
 
