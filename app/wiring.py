@@ -71,6 +71,10 @@ class Wiring:
         return RememberedForm(self.canonical)
 
     @cached_property
+    def _for_suites(self) -> RememberedForm:
+        return RememberedForm(conformance_canonicaliser())
+
+    @cached_property
     def _for_ours(self) -> RememberedForm:
         # Only what was issued here is let into the compiled shapes: a stranger must not push ours out.
         return RememberedForm(self.compiled)
@@ -125,23 +129,23 @@ class Wiring:
         """What a file carries; raises as `carriers.unwrap` does. In a thread: pictures and PDFs take their time."""
         return await asyncio.to_thread(carriers.unwrap, data, attached_json)
 
-    async def verify(self, submission: Submission, as_of: datetime | None = None) -> Report:
-        """The report on what somebody handed in."""
+    async def verify(self, submission: Submission, as_of: datetime | None = None, *, older: bool = False) -> Report:
+        """The report on what somebody handed in. `older`: as `verify.verify` has it, for the VC API alone."""
         return await verify.verify(
             submission,
             publications=self.publications,
             registry=self.registry,
             recogniser=TenantList(self.engine),
-            canonicaliser=self._for_strangers,
+            canonicaliser=self._for_suites if older else self._for_strangers,
             now=now(),
             as_of=as_of,
+            older=older,
         )
 
     @cached_property
     def verifier(self) -> Verifier:
-        """The same check as `verify`, proofs alone, and presentations: for the VC API."""
-        form = RememberedForm(conformance_canonicaliser())
-        return Verifier(self.verify, self.publications, form, now)
+        """The same check as `verify`, proofs alone, and presentations."""
+        return Verifier(self.verify, self.publications, self._for_suites, now)
 
     async def verify_ours(self, found: PublishedEvidence, as_of: datetime | None = None) -> Report:
         """The report on a credential of ours, from the bytes we publish; the checks are those of any stranger's."""

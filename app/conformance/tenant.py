@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from app.adapters.contexts import canonicaliser
 from app.adapters.publications import PUBLISHED, HttpPublications
 from app.adapters.registry import NoRegistry
 from app.conformance.keys import TenantKey
@@ -85,8 +84,9 @@ class Tenant:
                 publications=publications,
                 registry=NoRegistry(),
                 recogniser=_OwnList(self.keys),
-                canonicaliser=canonicaliser(),
+                canonicaliser=self._canonicaliser,
                 now=self._now(),
+                older=True,
             )
 
         return Verifier(in_full, publications, self._canonicaliser, self._now)

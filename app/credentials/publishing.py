@@ -51,18 +51,20 @@ async def signed_document(conn: AsyncConnection, credential_id: UUID) -> SignedD
 async def signed_document_at(conn: AsyncConnection, credential_id: UUID, at: datetime) -> SignedDocument:
     """The edition that was in force at a moment; the record is as of then but for the result, which the text has.
 
-    Raises what `document` raises, credential_unknown also before there was any.
+    Raises what `document` raises, and `NotFound("not_issued_yet")` before there was any.
     """
     found = await store.find_with_document(conn, credential_id)
-    if found is None or at < found[0].created_at.replace(microsecond=0):
+    if found is None:
         raise _unknown()
+    if at < found[0].created_at.replace(microsecond=0):
+        raise _not_yet()
     record, document_bytes = found
     if record.revoked_at is not None and at < record.revoked_at.replace(microsecond=0):
         record = replace(record, revoked_at=None, revocation_reason=None)
     if at < record.valid_from:
         past = await store.find_edition(conn, credential_id, at)
         if past is None:
-            raise _unknown()
+            raise _not_yet()
         document_bytes = past.document
         corrected_at = past.valid_from if past.number > 1 else None
         record = replace(record, digest=past.digest, edition=past.number, corrected_at=corrected_at)
@@ -164,3 +166,7 @@ def _erased(record: Credential | None) -> NotFound:
         "This edition of the credential no longer stands, and its text was erased for the learner's sake: details "
         "of the learner in it were wrong or have changed.",
     )
+
+
+def _not_yet() -> NotFound:
+    return NotFound("not_issued_yet", "This credential had not been issued on the day asked about.")

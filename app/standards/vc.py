@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 CONTEXT = "https://www.w3.org/ns/credentials/v2"
+DATES = ("validFrom", "validUntil")
+"""Since when and until when a credential holds (section 4.9)."""
 
 _DATE_TIME_STAMP = re.compile(r"(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(\.\d+)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 _FARTHEST_ZONE = timedelta(hours=14)  # XML Schema 1.1 part 2, section 3.3.7
@@ -61,7 +63,7 @@ def structure_problems(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]
     ):
         yield "subject_missing", "The document does not say what it is about."
     moments = {}
-    for name in ("validFrom", "validUntil"):
+    for name in DATES:
         if name in document:
             moments[name] = parse_timestamp(document[name])
             if moments[name] is None:

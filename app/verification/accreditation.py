@@ -181,6 +181,10 @@ def accreditation_result(
                 Outcome.SKIPPED, "not_reached", "Accreditation was not looked up, because the issuer is not known."
             )
         )
+    if accreditation.claims_none(credential):
+        return _alike(
+            Standing(Outcome.SKIPPED, "not_needed", "It awards nothing of its own, so nobody need have approved that.")
+        )
     if not evidence.found and evidence.is_expected:
         return _alike(
             Standing(

@@ -10,9 +10,9 @@ from app.verification import presentation, proof_only
 from app.verification.bounded import QUESTION_SECONDS
 from app.verification.evidence import Submission
 from app.verification.ports import Publications
-from app.verification.presentation import VerifyCredential
 from app.verification.proof_only import ASSERTION, UNASKED, Occasion
 from app.verification.report import Report
+from app.verification.several import VerifyCredential
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,17 @@ class Verifier:
         )
 
     async def presentation(
-        self, document: Mapping[str, Any], occasion: Occasion = UNASKED, *, proofs_only: bool = False
+        self,
+        document: Mapping[str, Any],
+        occasion: Occasion = UNASKED,
+        *,
+        proofs_only: bool = False,
+        as_of: datetime | None = None,
     ) -> Report:
-        """As `presentation.verify`, each credential in it checked in full, or by its proofs alone."""
+        """As `presentation.verify`, each credential in it checked in full, or by its proofs alone.
+
+        `as_of` only says what `credential` asks about.
+        """
         return await presentation.verify(
             document,
             verify_credential=self._proofs_of if proofs_only else self.credential,
@@ -56,6 +64,7 @@ class Verifier:
             occasion=occasion,
             proofs_only=proofs_only,
             within=self.within,
+            as_of=as_of,
         )
 
     async def _proofs_of(self, submission: Submission) -> Report:

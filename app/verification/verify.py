@@ -1,6 +1,6 @@
 """Verify what was read from a file: gather the evidence, run the checks, conclude."""
 
-from datetime import UTC, date, datetime
+from datetime import datetime
 
 from app.standards import vc
 from app.standards.data_integrity import CanonicalForm, Proof
@@ -21,10 +21,11 @@ from app.verification.checks.trail import Trail
 from app.verification.evidence import Evidence, Submission
 from app.verification.gather import gather
 from app.verification.ports import Publications, Recogniser, Registry
-from app.verification.report import Finding, Report, conclude
-from app.verification.submission import read_submission
+from app.verification.report import DocumentKind, Finding, Report, conclude
+from app.verification.several import verify_members
+from app.verification.submission import is_record, read_submission
 
-__all__ = ["end_of_day", "read_submission", "run_checks", "verify"]
+__all__ = ["read_submission", "run_checks", "verify"]
 
 
 async def verify(
@@ -36,13 +37,30 @@ async def verify(
     canonicaliser: CanonicalForm,
     now: datetime,
     as_of: datetime | None = None,
+    older: bool = False,
     within: float = QUESTION_SECONDS,
 ) -> Report:
     """The report on a submission; with `as_of`, on what could be said of it at that moment, from what held then.
 
-    Never raises for what it finds; outside failures are findings. A question that the outside does not answer `within`
-    so many seconds leaves it unknown.
+    `older`: a credential of version 1.1 is read too (`vc_1_1`), by the same checks; `canonicaliser` must know it. A
+    record (CLR 2.0) is checked with each credential in it, whoever asks: the reports on these are its parts. Never
+    raises for what it finds; outside failures are findings. A question that the outside does not answer `within` so
+    many seconds leaves it unknown.
     """
+
+    async def verify_member(member: Submission) -> Report:
+        return await verify(
+            member,
+            publications=publications,
+            registry=registry,
+            recogniser=recogniser,
+            canonicaliser=canonicaliser,
+            now=now,
+            as_of=as_of,
+            older=older,
+            within=within,
+        )
+
     evidence = await gather(
         submission,
         BoundedPublications(publications, within),
@@ -53,11 +71,13 @@ async def verify(
     )
     issuer = evidence.recognition.issuer
     return conclude(
-        run_checks(evidence, canonicaliser, Trail(as_of or now, is_past=as_of is not None)),
+        run_checks(evidence, canonicaliser, Trail(as_of or now, as_of is not None, older)),
         now,
         as_of=as_of,
         issuer_name=issuer.name if issuer else None,
         credential_id=_identifier(submission),
+        parts=await verify_members(submission, verify_member) if is_record(submission.credential) else (),
+        kind=DocumentKind.RECORD if is_record(submission.credential) else DocumentKind.CREDENTIAL,
     )
 
 
@@ -95,11 +115,6 @@ def _dated(evidence: Evidence, trail: Trail, canonicaliser: CanonicalForm) -> tu
     if trail.recorded is not None:
         return ()
     return trustworthy(evidence.submission.credential, trail.keyed, trail.proofs, canonicaliser)
-
-
-def end_of_day(asked: date) -> datetime:
-    """The moment that stands for a day asked about: its last second, UTC, so that what was issued that day counts."""
-    return datetime(asked.year, asked.month, asked.day, 23, 59, 59, tzinfo=UTC)
 
 
 def _identifier(submission: Submission) -> str | None:

@@ -15,14 +15,15 @@ from app.verification.report import Finding, Outcome
 class Trail:
     """What earlier checks established and later ones rely on; None until established.
 
-    `moment` is now, or the past moment asked about. `issuer` is the issuer's document as it is now, `issuer_then` as
-    it was at the time that counts (the same one where nothing was asked of the past). `keyed` are the issuer's
-    signatures with their keys; `proof`, `key` and the binding `digest` by `method` are of the one that holds.
-    `recorded` is the time of the block that holds the register entry.
+    `moment` is now, or the past moment asked about. `reads_older`: version 1.1 of the data model counts too. `issuer`
+    is the issuer's document as it is now, `issuer_then` as it was at the time that counts (the same one where nothing
+    was asked of the past). `keyed` are the issuer's signatures with their keys; `proof`, `key` and the binding `digest`
+    by `method` are of the one that holds. `recorded` is the time of the block that holds the register entry.
     """
 
     moment: datetime
     is_past: bool = False
+    reads_older: bool = False
     proofs: tuple[AnyProof, ...] = ()
     keyed: tuple[tuple[Proof, VerificationKey], ...] = ()
     proof: Proof | None = None

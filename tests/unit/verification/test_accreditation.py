@@ -61,6 +61,36 @@ async def test_a_college_is_accredited_through_its_awarding_organisation() -> No
     assert len(world.asked) == 5
 
 
+RECORD_TYPES, PRAISE_TYPES = (
+    ["VerifiableCredential", "ClrCredential"],
+    ["VerifiableCredential", "EndorsementCredential"],
+)
+PROGRAMME = {"id": ENGINEERING.id, "type": ["Achievement"], "name": "HNC Engineering"}
+
+
+@pytest.mark.parametrize(
+    ("types", "subject", "outcome"),
+    [
+        (RECORD_TYPES, {"type": ["ClrSubject"]}, Outcome.SKIPPED),
+        # Listed to relate the parts: each part is checked for itself.
+        (RECORD_TYPES, {"type": ["ClrSubject"], "achievement": [PROGRAMME]}, Outcome.SKIPPED),
+        (PRAISE_TYPES, {"type": ["EndorsementSubject"], "endorsementComment": "Good."}, Outcome.SKIPPED),
+        # Somebody calls an award something else, to be let off.
+        (PRAISE_TYPES, {"type": ["EndorsementSubject"], "achievement": PROGRAMME}, Outcome.INVALID),
+        ([*RECORD_TYPES, "OpenBadgeCredential"], {"achievement": PROGRAMME}, Outcome.INVALID),
+        ([*PRAISE_TYPES, "AchievementCredential"], {"achievement": PROGRAMME}, Outcome.INVALID),
+        ([*RECORD_TYPES, "EndorsementCredential"], {"achievement": PROGRAMME}, Outcome.INVALID),
+        (["VerifiableCredential"], {"id": "did:example:somebody"}, Outcome.INVALID),
+    ],
+)
+async def test_a_college_needs_no_approval_to_gather_what_it_awarded_or_to_praise(
+    types: list[str], subject: Document, outcome: Outcome
+) -> None:
+    world = World()
+    world.credential = badge() | {"type": types, "credentialSubject": subject}
+    assert (await world.result()).finding.outcome is outcome
+
+
 def edges(*shown: Any) -> Callable[[World], None]:
     def spoil(world: World) -> None:
         world.edges = list(shown)
