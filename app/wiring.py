@@ -32,6 +32,7 @@ from app.standards.remembered import RememberedForm
 from app.verification import carriers, verify
 from app.verification.evidence import Submission
 from app.verification.ports import Registry
+from app.verification.reader import Reader
 from app.verification.report import Report
 from app.verification.verifier import Verifier
 
@@ -73,6 +74,10 @@ class Wiring:
     def _for_ours(self) -> RememberedForm:
         # Only what was issued here is let into the compiled shapes: a stranger must not push ours out.
         return RememberedForm(self.compiled)
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader()
 
     @cached_property
     def keystore(self) -> FileKeystore:
@@ -134,6 +139,7 @@ class Wiring:
             canonicaliser=self._for_strangers,
             now=now(),
             as_of=as_of,
+            reader=self._reader,
         )
 
     @cached_property
@@ -162,6 +168,7 @@ class Wiring:
             recogniser=KnownTenant(found.institution, *behind.accreditors),
             canonicaliser=self._for_ours,
             now=moment,
+            reader=self._reader,
         )
 
     async def _receipt_key(self, conn: AsyncConnection, institution_id: UUID) -> ReceiptKey:

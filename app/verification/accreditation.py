@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from app.standards import accreditation, data_integrity, status_list, strict_json, vc
@@ -19,6 +21,7 @@ from app.verification.accreditation_walk import (
 )
 from app.verification.evidence import AccreditationEvidence, Fetched
 from app.verification.ports import Publications, Recogniser
+from app.verification.reader import Reader
 from app.verification.report import Finding, Outcome
 
 CHECK = "accreditation"
@@ -67,6 +70,7 @@ async def gather_accreditation(
     now: datetime,
     brought: object = None,
     at: datetime | None = None,
+    reader: Reader | None = None,
 ) -> AccreditationEvidence:
     """Fetch what stands behind an issuer: its list of accreditations, then the accreditors' keys and status lists.
 
@@ -75,10 +79,10 @@ async def gather_accreditation(
     must be the one that the check is given. `brought` is the "accreditation" member of a bundle, used where
     the published list cannot be had. `at` asks for the evidence as of a time (None = of today).
     """
-    try:
-        document = strict_json.parse_object(issuer_document.data) if issuer_document and issuer_document.data else {}
-    except strict_json.NotStrictJson:
-        document = {}
+    reader = reader or Reader()
+    document: Mapping[str, Any] = {}
+    with suppress(strict_json.NotStrictJson):
+        document = reader.document(issuer_document.data) if issuer_document and issuer_document.data else {}
     issued_at = time_of_issue(credential, anchored_at)
     issuer_id = document.get("id")
     if not isinstance(issuer_id, str):
@@ -86,11 +90,11 @@ async def gather_accreditation(
     url = accreditation.list_url(document)
     fetched = await publications.accreditations(url) if url is not None else None
     try:
-        raw = _listed(fetched, brought, issuer_id)
+        raw = _listed(fetched, brought, issuer_id, reader)
     except AccreditationProblem as problem:
         is_false = problem.code == "accreditation_of_other"
         return AccreditationEvidence(True, problem=problem, is_false=is_false)
-    edges, unreadable = _read(raw)
+    edges, unreadable = _read(raw, fetched, reader)
     names = sorted({edge.parent for edge in edges})
     if len(names) > MAX_EDGES:
         many = AccreditationProblem("accreditation_too_many", "The issuer names more accreditors than are looked up.")
@@ -108,7 +112,7 @@ async def gather_accreditation(
         asyncio.gather(*(publications.status_list(address, at) for address in urls)),
     )
     found = dict(zip(urls, lists, strict=True))
-    withdrawn = sorted({edge.status_list for edge in wanted if _is_set(edge, found[edge.status_list])})
+    withdrawn = sorted({edge.status_list for edge in wanted if _is_set(edge, found[edge.status_list], reader)})
     past = await asyncio.gather(*(publications.status_list(address, issued_at) for address in withdrawn if issued_at))
     return AccreditationEvidence(
         found=bool(raw),
@@ -129,6 +133,7 @@ def check_accreditation(
     anchored_at: datetime | None,
     now: datetime,
     canonicaliser: CanonicalForm,
+    reader: Reader | None = None,
 ) -> Finding:
     """Without it: a genuine college issues for a qualification nobody let it teach, or goes on after it was stopped.
 
@@ -137,7 +142,7 @@ def check_accreditation(
     accreditation is SKIPPED, as one can only be missed where it is expected.
     """
     return accreditation_result(
-        evidence, credential, issuer, anchored_at=anchored_at, now=now, canonicaliser=canonicaliser
+        evidence, credential, issuer, anchored_at=anchored_at, now=now, canonicaliser=canonicaliser, reader=reader
     ).finding
 
 
@@ -149,6 +154,7 @@ def accreditation_result(
     anchored_at: datetime | None,
     now: datetime,
     canonicaliser: CanonicalForm,
+    reader: Reader | None = None,
 ) -> AccreditationResult:
     """Both standings and the finding; arguments as `check_accreditation`."""
     if evidence is None or issuer is None:
@@ -162,7 +168,7 @@ def accreditation_result(
     if evidence.problem is not None:
         outcome = Outcome.INVALID if evidence.is_false else Outcome.ERROR
         return _alike(Standing(outcome, evidence.problem.code, str(evidence.problem)))
-    walk = Walk(issuer, accreditation.claims(credential), evidence, now, canonicaliser)
+    walk = Walk(issuer, accreditation.claims(credential), evidence, now, canonicaliser, reader or Reader())
     today = walk.standing(now)
     issued_at = time_of_issue(credential, anchored_at)
     at_issue = (
@@ -227,10 +233,10 @@ def _way(standing: Standing) -> str:
     return f"{by}{root}, the scheme operator of this installation (not Ofqual)"
 
 
-def _listed(fetched: Fetched | None, brought: object, issuer_id: str) -> list[Any]:
+def _listed(fetched: Fetched | None, brought: object, issuer_id: str, reader: Reader) -> list[Any]:
     if fetched is not None and fetched.data is not None:
         try:
-            return accreditation.read_list(strict_json.parse_object(fetched.data, MAX_STATUS_LIST), issuer_id)
+            return accreditation.read_list(reader.document(fetched.data, MAX_STATUS_LIST), issuer_id)
         except strict_json.NotStrictJson as error:
             raise AccreditationProblem("accreditation_list_malformed", str(error)) from None
     if brought is not None and brought != []:
@@ -240,7 +246,19 @@ def _listed(fetched: Fetched | None, brought: object, issuer_id: str) -> list[An
     return []
 
 
-def _read(raw: Iterable[Any]) -> tuple[tuple[Accreditation, ...], tuple[AccreditationProblem, ...]]:
+_Edges = tuple[tuple[Accreditation, ...], tuple[AccreditationProblem, ...]]
+
+
+def _read(raw: Iterable[Any], fetched: Fetched | None, reader: Reader) -> _Edges:
+    """`raw` is of the list that was fetched, or where there is none, of the bundle."""
+    if fetched is None or fetched.data is None:
+        return _read_edges(raw)
+    # An edge that cannot be read is read again each time.
+    made_of = ("edges", sha256(fetched.data).digest())
+    return reader.once(made_of, lambda: _read_edges(raw), keep=lambda edges: not edges[1])
+
+
+def _read_edges(raw: Iterable[Any]) -> _Edges:
     edges, problems = [], []
     for one in raw:
         try:
@@ -270,10 +288,10 @@ def _on_paths(edges: Sequence[Accreditation], roots: Iterable[str], issuer_id: s
     return [edge for edge in edges if edge.parent in below and edge.child.did in above]
 
 
-def _is_set(edge: Accreditation, fetched: Fetched) -> bool:
+def _is_set(edge: Accreditation, fetched: Fetched, reader: Reader) -> bool:
     """Whether the list seems to hold a withdrawal; its signature is checked later, by the walk."""
     try:
-        listed = strict_json.parse_object(fetched.data or b"", MAX_STATUS_LIST)
-        return status_list.read_bit(listed, edge.status_list, edge.parent, edge.status_index)
+        listed = reader.document(fetched.data or b"", MAX_STATUS_LIST)
+        return status_list.read_bit(listed, edge.status_list, edge.parent, edge.status_index, reader.bits)
     except (StatusListProblem, strict_json.NotStrictJson):
         return False

@@ -14,6 +14,7 @@ from app.verification.checks.trail import Trail
 from app.verification.evidence import Evidence, Submission
 from app.verification.gather import gather
 from app.verification.ports import Publications, Recogniser, Registry
+from app.verification.reader import Reader
 from app.verification.report import Finding, Report, conclude
 from app.verification.submission import read_submission
 
@@ -29,15 +30,18 @@ async def verify(
     canonicaliser: CanonicalForm,
     now: datetime,
     as_of: datetime | None = None,
+    reader: Reader | None = None,
 ) -> Report:
     """The report on a submission; with `as_of`, on what could be said of it at that moment, from what held then.
 
-    Never raises for what it finds; outside failures are findings.
+    `reader` may be kept from one verification to the next; the report is the same without. Never raises for
+    what it finds; outside failures are findings.
     """
-    evidence = await gather(submission, publications, registry, recogniser, now, as_of)
+    reader = reader or Reader()
+    evidence = await gather(submission, publications, registry, recogniser, now, as_of, reader)
     issuer = evidence.recognition.issuer
     return conclude(
-        run_checks(evidence, canonicaliser, Trail(as_of or now, is_past=as_of is not None)),
+        run_checks(evidence, canonicaliser, Trail(as_of or now, is_past=as_of is not None, reader=reader)),
         now,
         as_of=as_of,
         issuer_name=issuer.name if issuer else None,
@@ -64,6 +68,7 @@ def run_checks(evidence: Evidence, canonicaliser: CanonicalForm, trail: Trail) -
         anchored_at=trail.recorded,
         now=trail.moment,
         canonicaliser=canonicaliser,
+        reader=trail.reader,
     )
     return (
         *(structure, dates, issuer_key, signature, inclusion, checkpoint, chain, signing_time),
