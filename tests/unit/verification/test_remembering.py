@@ -115,7 +115,8 @@ def test_a_remembered_reason_or_list_of_checkpoints_is_the_one_signed() -> None:
     world, reader = base(), Reader()
     world = replace(world, registry=MemoryRegistry({}, away=True))
     assert world.report(reader=reader).finding("checkpoint").code == "checkpoint_ok"
-    assert world.checkpoints is not None and world.receipt is not None
+    assert world.checkpoints is not None
+    assert world.receipt is not None
     forged = {**deepcopy(world.checkpoints), "validFrom": "2026-11-25T09:00:00Z"}
     other = checkpoints_for(world.receipt, root="0x" + "00" * 32)
     for checkpoints, code in ((forged, "checkpoints_unsigned"), (other, "checkpoint_other")):
@@ -239,10 +240,10 @@ def test_nothing_that_fails_is_remembered() -> None:
 
     def failing() -> int:
         asked.append(1)
-        raise ValueError
+        raise ValueError("never good")
 
     for _ in range(2):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="never good"):
             memory.recall(("x",), failing, lambda _: 1)
     assert len(asked) == 2
     assert memory.recall(("x",), lambda: 7, lambda _: 1) == 7
