@@ -17,11 +17,11 @@ from app.adapters.pdf import attached_json
 from app.adapters.publications import HostedPublications, HttpPublications, KnownPublications
 from app.adapters.recognition import KnownTenant, TenantList
 from app.anchoring.sending import Steps
-from app.credentials import accrediting
 from app.credentials import service as credentials
+from app.credentials.behind import Behind
 from app.credentials.model import PublishedEvidence
 from app.credentials.signing import Issuer, ReceiptKey
-from app.database import create_engine, reading
+from app.database import create_engine
 from app.errors import OutsideFailed
 from app.institutions.ports import DomainNames
 from app.settings import Settings
@@ -78,6 +78,10 @@ class Wiring:
     @cached_property
     def _reader(self) -> Reader:
         return Reader()
+
+    @cached_property
+    def _behind(self) -> Behind:
+        return Behind(self.engine)
 
     @cached_property
     def keystore(self) -> FileKeystore:
@@ -153,8 +157,7 @@ class Wiring:
         if as_of is not None:
             return await self.verify(submission_of(found), as_of)
         moment = now()
-        async with reading(self.engine) as conn:
-            behind = await accrediting.published_behind(conn, found.institution)
+        behind = await self._behind.of(found)
         documents = {
             found.institution.did: found.did_document,
             found.status_list_url: found.status_list,

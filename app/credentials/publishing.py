@@ -73,10 +73,25 @@ async def evidence(conn: AsyncConnection, credential_id: UUID, at: datetime | No
 
     Raises what `signed_document` and `signed_document_at` raise.
     """
-    if at is None:
-        signed = await signed_document(conn, credential_id)
-    else:
-        signed = await signed_document_at(conn, credential_id, at)
+    if at is not None:
+        return await _evidence_at(conn, credential_id, at)
+    row = await store.find_evidence(conn, credential_id)
+    if row is None:
+        raise _unknown()
+    institution, did_document = institutions.read_institution(row)
+    return PublishedEvidence(
+        SignedDocument(store.credential_of(row), _kept(row.document), row.receipt),
+        institution,
+        did_document,
+        f"{institution.status_url}/{row.list_number}",
+        row.list_document,
+        row.list_reasons,
+        store.behind_state(row),
+    )
+
+
+async def _evidence_at(conn: AsyncConnection, credential_id: UUID, at: datetime) -> PublishedEvidence:
+    signed = await signed_document_at(conn, credential_id, at)
     institution = await institutions.get_by_id(conn, signed.record.institution_id)
     did_document = await institutions.published_did_document(conn, did=institution.did)
     list_url, _ = status_list.read_entry(strict_json.parse_object(signed.document, clr.MAX_BYTES)) or ("", 0)

@@ -1,6 +1,6 @@
 """Tables and queries of institutions; private to the package."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     ForeignKey,
@@ -17,11 +18,15 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Row,
+    ScalarSelect,
+    Select,
     String,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
+    cast,
+    func,
     insert,
     or_,
     select,
@@ -261,6 +266,32 @@ async def current_did_document(conn: AsyncConnection, **match: Any) -> bytes | N
     return (await conn.execute(query)).scalar()
 
 
+def with_institution(query: Select[Any], institution_id: ColumnElement[UUID]) -> Select[Any]:
+    """Another package's `query` with the institution of each row and its current DID document: `read_institution`."""
+    columns = [institutions.c[name].label(f"{_JOINED}{name}") for name in _INSTITUTION]
+    query = query.add_columns(*columns, _newest_document(institutions.c.id).label(f"{_JOINED}document"))
+    return query.join(institutions, institutions.c.id == institution_id)
+
+
+def read_institution(row: Row[Any]) -> tuple[Institution, bytes]:
+    """(institution, DID document) of a row of a query that `with_institution` made."""
+    values = row._mapping
+    institution = _institution_of({name: values[f"{_JOINED}{name}"] for name in _INSTITUTION})
+    return institution, values[f"{_JOINED}document"]
+
+
+def state_of(institution_id: ColumnElement[UUID]) -> ScalarSelect[str]:
+    """For another package's query: a text that changes with what is recorded or published of an institution itself."""
+    named = [cast(func.coalesce(institutions.c[name], ""), Text) for name in ("did", "name", "ukprn", "role")]
+    document = func.encode(func.sha256(_newest_document(institutions.c.id)), "hex")
+    return select(func.concat_ws("|", *named, document)).where(institutions.c.id == institution_id).scalar_subquery()
+
+
+def _newest_document(institution_id: ColumnElement[UUID]) -> ScalarSelect[bytes]:
+    query = select(did_documents.c.document).where(did_documents.c.institution_id == institution_id)
+    return query.order_by(did_documents.c.version.desc()).limit(1).scalar_subquery()
+
+
 async def save_linkage(
     conn: AsyncConnection, institution_id: UUID, document: bytes, signed_with: str, expires_at: datetime
 ) -> None:
@@ -353,13 +384,18 @@ async def revoke_api_key(conn: AsyncConnection, institution_id: UUID, key_id: UU
 
 
 _WALLET = ("institution_id", "address", "keystore", "chain_id", "contract", "created_at", "statement", "signature")
+_JOINED = "published_by_"
 _NUMBERS = ("ukprn", "recognition_number")
 _INSTITUTION = ("id", "slug", "name", "did", "public_url", "created_at", "role", *_NUMBERS)
 
 
 def _institution(row: Row[Any]) -> Institution:
-    values = {name: getattr(row, name) for name in _INSTITUTION}
-    return Institution(**(values | {name: values[name] or "" for name in _NUMBERS} | {"role": Role(row.role)}))
+    return _institution_of({name: getattr(row, name) for name in _INSTITUTION})
+
+
+def _institution_of(values: Mapping[str, Any]) -> Institution:
+    numbers = {name: values[name] or "" for name in _NUMBERS}
+    return Institution(**{**values, **numbers, "role": Role(values["role"])})
 
 
 def _api_key(row: Row[Any]) -> ApiKey:

@@ -52,11 +52,18 @@ class Memory:
             return remembered
         made = make()
         weight = weigh(made)
-        if weight is not None and weight <= self._limit // 16:
-            self._keep(key, made, weight)
+        if weight is not None:
+            self.keep(key, made, weight)
         return made
 
-    def _keep(self, key: Key, made: object, weight: int) -> None:
+    def known(self, key: Key) -> Any:
+        """What is kept for `key`, or None; for what cannot be made without waiting."""
+        known = self._known.get(key)
+        return known[0] if known is not None else None
+
+    def keep(self, key: Key, made: object, weight: int) -> None:
+        if weight > self._limit // 16:
+            return
         with self._writing:
             replaced = self._known.pop(key, None)
             self._held += weight - (replaced[1] if replaced else 0)

@@ -43,6 +43,7 @@ from app.credentials.store.editions import (
     set_note,
     store_corrected,
 )
+from app.credentials.store.evidence import behind_state, find_evidence
 from app.credentials.store.imports import (
     digests_of_import,
     find_import,
@@ -75,6 +76,7 @@ from app.credentials.store.status_lists import (
 )
 
 __all__ = [
+    "behind_state",
     "count_prepared",
     "credential_of",
     "digests_of_import",
@@ -87,6 +89,7 @@ __all__ = [
     "erase_withdrawn",
     "find_credential",
     "find_edition",
+    "find_evidence",
     "find_import",
     "find_in_force",
     "find_learner",
