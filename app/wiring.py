@@ -21,7 +21,7 @@ from app.credentials import service as credentials
 from app.credentials.behind import Behind
 from app.credentials.model import PublishedEvidence
 from app.credentials.signing import Issuer, ReceiptKey
-from app.database import create_engine
+from app.database import HotReads, create_engine
 from app.errors import OutsideFailed
 from app.institutions.ports import DomainNames
 from app.settings import Settings
@@ -82,6 +82,10 @@ class Wiring:
     @cached_property
     def _behind(self) -> Behind:
         return Behind(self.engine)
+
+    @cached_property
+    def reads(self) -> HotReads:
+        return HotReads(self.settings.secret_database_url())
 
     @cached_property
     def keystore(self) -> FileKeystore:
@@ -188,4 +192,6 @@ async def wired(settings: Settings, pool_size: int = 8) -> AsyncIterator[Wiring]
     finally:
         for chain in ([wiring.chain] if "chain" in wiring.__dict__ else []) + [*wiring.__dict__.get("witnesses", ())]:
             await chain.close()
+        if "reads" in wiring.__dict__:
+            await wiring.reads.close()
         await engine.dispose()

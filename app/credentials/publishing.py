@@ -1,6 +1,7 @@
 """What is published of a credential: its newest edition, its bundle, and everything as it was at a moment."""
 
 import json
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +12,7 @@ from app.anchoring import service as anchoring
 from app.anchoring.publishing import published as checkpoints
 from app.credentials import accrediting, status, store
 from app.credentials.model import PublishedEvidence, SignedDocument
+from app.database import HotReads
 from app.errors import NotFound
 from app.institutions import service as institutions
 from app.institutions.model import Institution
@@ -23,6 +25,19 @@ async def document(conn: AsyncConnection, credential_id: UUID) -> bytes:
     if found is None:
         raise _unknown()
     return _kept(found[0])
+
+
+async def newest_document(reads: HotReads, credential_id: UUID, known: Collection[bytes]) -> tuple[bytes, bytes | None]:
+    """(binding digest, the newest edition as `document` gives it), without the text where its digest is `known`.
+
+    Raises as `document` does.
+    """
+    found = await store.find_document(reads, credential_id, [*known])
+    if found is None:
+        raise _unknown()
+    if found.is_erased:
+        _kept(None)
+    return found.digest, found.document
 
 
 async def signed_document(conn: AsyncConnection, credential_id: UUID) -> SignedDocument:
@@ -73,8 +88,11 @@ async def evidence(conn: AsyncConnection, credential_id: UUID, at: datetime | No
 
     Raises what `signed_document` and `signed_document_at` raise.
     """
-    if at is not None:
-        return await _evidence_at(conn, credential_id, at)
+    return await _evidence_at(conn, credential_id, at) if at is not None else await newest_evidence(conn, credential_id)
+
+
+async def newest_evidence(conn: AsyncConnection | HotReads, credential_id: UUID) -> PublishedEvidence:
+    """As `evidence`, now; in one question."""
     row = await store.find_evidence(conn, credential_id)
     if row is None:
         raise _unknown()

@@ -28,6 +28,7 @@ from sqlalchemy import (
     cast,
     func,
     insert,
+    literal_column,
     or_,
     select,
     text,
@@ -273,23 +274,22 @@ def with_institution(query: Select[Any], institution_id: ColumnElement[UUID]) ->
     return query.join(institutions, institutions.c.id == institution_id)
 
 
-def read_institution(row: Row[Any]) -> tuple[Institution, bytes]:
+def read_institution(row: Any) -> tuple[Institution, bytes]:
     """(institution, DID document) of a row of a query that `with_institution` made."""
-    values = row._mapping
-    institution = _institution_of({name: values[f"{_JOINED}{name}"] for name in _INSTITUTION})
-    return institution, values[f"{_JOINED}document"]
+    institution = _institution_of({name: getattr(row, f"{_JOINED}{name}") for name in _INSTITUTION})
+    return institution, getattr(row, f"{_JOINED}document")
 
 
 def state_of(institution_id: ColumnElement[UUID]) -> ScalarSelect[str]:
     """For another package's query: a text that changes with what is recorded or published of an institution itself."""
-    named = [cast(func.coalesce(institutions.c[name], ""), Text) for name in ("did", "name", "ukprn", "role")]
-    document = func.encode(func.sha256(_newest_document(institutions.c.id)), "hex")
-    return select(func.concat_ws("|", *named, document)).where(institutions.c.id == institution_id).scalar_subquery()
+    recorded = func.md5(cast(literal_column(institutions.name), Text))
+    published = func.encode(func.sha256(_newest_document(institutions.c.id)), literal_column("'hex'"))
+    return select(func.concat(recorded, published)).where(institutions.c.id == institution_id).scalar_subquery()
 
 
 def _newest_document(institution_id: ColumnElement[UUID]) -> ScalarSelect[bytes]:
     query = select(did_documents.c.document).where(did_documents.c.institution_id == institution_id)
-    return query.order_by(did_documents.c.version.desc()).limit(1).scalar_subquery()
+    return query.order_by(did_documents.c.version.desc()).limit(literal_column("1")).scalar_subquery()
 
 
 async def save_linkage(
@@ -384,7 +384,7 @@ async def revoke_api_key(conn: AsyncConnection, institution_id: UUID, key_id: UU
 
 
 _WALLET = ("institution_id", "address", "keystore", "chain_id", "contract", "created_at", "statement", "signature")
-_JOINED = "published_by_"
+_JOINED = "of_"
 _NUMBERS = ("ukprn", "recognition_number")
 _INSTITUTION = ("id", "slug", "name", "did", "public_url", "created_at", "role", *_NUMBERS)
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    literal_column,
     select,
     update,
 )
@@ -63,7 +64,7 @@ def _receipt(owner: UUID | ColumnElement[UUID], digest: bytes | ColumnElement[by
         .join(log_entries, log_entries.c.id == receipts.c.entry_id)
         .join(logs, logs.c.id == log_entries.c.log_id)
         .where(log_entries.c.digest == digest, logs.c.owner == owner)
-        .limit(1)
+        .limit(literal_column("1"))
     )
 
 

@@ -43,7 +43,7 @@ from app.credentials.store.editions import (
     set_note,
     store_corrected,
 )
-from app.credentials.store.evidence import behind_state, find_evidence
+from app.credentials.store.evidence import behind_state, find_document, find_evidence
 from app.credentials.store.imports import (
     digests_of_import,
     find_import,
@@ -88,6 +88,7 @@ __all__ = [
     "erase_edition",
     "erase_withdrawn",
     "find_credential",
+    "find_document",
     "find_edition",
     "find_evidence",
     "find_import",
