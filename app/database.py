@@ -45,6 +45,9 @@ def libpq_url(database_url: str) -> str:
 
 _OPTIONS: Mapping[str, Any] = {"connect_timeout": 5, "options": "-c timezone=UTC -c statement_timeout=60000"}
 
+# Every question comes again and again and names one row: to plan it anew each time would cost more than to answer it.
+_PREPARED = {**_OPTIONS, "options": f"{_OPTIONS['options']} -c plan_cache_mode=force_generic_plan"}
+
 
 def create_engine(database_url: str, pool_size: int = 8) -> AsyncEngine:
     """An engine whose connections are checked before use, so that a database restart costs one retry."""
@@ -110,7 +113,7 @@ class HotReads:
 
     async def _connect(self) -> "psycopg.AsyncConnection[Any]":
         return await psycopg.AsyncConnection.connect(
-            self._url, autocommit=True, row_factory=namedtuple_row, prepare_threshold=1, **_OPTIONS
+            self._url, autocommit=True, row_factory=namedtuple_row, prepare_threshold=0, **_PREPARED
         )
 
     async def _ask(self, conn: "psycopg.AsyncConnection[Any]", query: str, given: Mapping[str, Any]) -> Any:
