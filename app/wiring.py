@@ -17,13 +17,12 @@ from app.adapters.pdf import attached_json
 from app.adapters.publications import HostedPublications, HttpPublications, KnownPublications
 from app.adapters.recognition import KnownTenant, TenantList
 from app.anchoring.sending import Steps
-from app.credentials import accrediting
 from app.credentials import service as credentials
+from app.credentials.behind import Behind
 from app.credentials.model import PublishedEvidence
 from app.credentials.signing import Issuer, ReceiptKey
-from app.database import create_engine, reading
+from app.database import HotReads, create_engine
 from app.errors import OutsideFailed
-from app.institutions import service as institutions
 from app.institutions.ports import DomainNames
 from app.settings import Settings
 from app.standards import clr, strict_json
@@ -33,6 +32,7 @@ from app.standards.remembered import RememberedForm
 from app.verification import carriers, verify
 from app.verification.evidence import Submission
 from app.verification.ports import Registry
+from app.verification.reader import Reader
 from app.verification.report import Report
 from app.verification.verifier import Verifier
 
@@ -78,6 +78,18 @@ class Wiring:
     def _for_ours(self) -> RememberedForm:
         # Only what was issued here is let into the compiled shapes: a stranger must not push ours out.
         return RememberedForm(self.compiled)
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader()
+
+    @cached_property
+    def _behind(self) -> Behind:
+        return Behind(self.engine)
+
+    @cached_property
+    def reads(self) -> HotReads:
+        return HotReads(self.settings.secret_database_url())
 
     @cached_property
     def keystore(self) -> FileKeystore:
@@ -140,6 +152,7 @@ class Wiring:
             now=now(),
             as_of=as_of,
             older=older,
+            reader=self._reader,
         )
 
     @cached_property
@@ -152,9 +165,8 @@ class Wiring:
         if as_of is not None:
             return await self.verify(submission_of(found), as_of)
         moment = now()
-        async with reading(self.engine) as conn:
-            behind = await accrediting.published_behind(conn, found.institution)
-            has_root = bool(behind.accreditors) or await institutions.has_scheme_operator(conn)
+        behind = await self._behind.of(found)
+        has_root = bool(behind.accreditors) or (found.behind is not None and found.behind.has_root)
         documents = {
             found.institution.did: found.did_document,
             found.status_list_url: found.status_list,
@@ -168,6 +180,7 @@ class Wiring:
             recogniser=KnownTenant(found.institution, *behind.accreditors, has_root=has_root),
             canonicaliser=self._for_ours,
             now=moment,
+            reader=self._reader,
         )
 
     async def _receipt_key(self, conn: AsyncConnection, institution_id: UUID) -> ReceiptKey:
@@ -184,4 +197,6 @@ async def wired(settings: Settings, pool_size: int = 8) -> AsyncIterator[Wiring]
     finally:
         for chain in ([wiring.chain] if "chain" in wiring.__dict__ else []) + [*wiring.__dict__.get("witnesses", ())]:
             await chain.close()
+        if "reads" in wiring.__dict__:
+            await wiring.reads.close()
         await engine.dispose()

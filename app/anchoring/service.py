@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app import jobs
 from app.anchoring import store, tiles
 from app.anchoring.model import Checkpoint, CheckpointState, Log
+from app.anchoring.store import receipt_of as receipt_of
 from app.anchoring.tiles import MissingTile, TileSet
 from app.errors import NotFound
 from app.standards import merkle

@@ -1,6 +1,7 @@
 """What is published of a credential: its newest edition, its bundle, and everything as it was at a moment."""
 
 import json
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -17,6 +18,7 @@ from app.credentials.model import (
     RevocationReason,
     SignedDocument,
 )
+from app.database import HotReads
 from app.errors import NotFound
 from app.institutions import service as institutions
 from app.institutions.model import Institution
@@ -35,6 +37,19 @@ async def document(conn: AsyncConnection, credential_id: UUID) -> bytes:
     if found[0] is None:
         raise _erased(await store.find_credential(conn, credential_id))
     return found[0]
+
+
+async def newest_document(reads: HotReads, credential_id: UUID, known: Collection[bytes]) -> tuple[bytes, bytes | None]:
+    """(binding digest, the newest edition as `document` gives it), without the text where its digest is `known`.
+
+    Raises as `document` does.
+    """
+    found = await store.find_document(reads, credential_id, [*known])
+    if found is None:
+        raise _unknown()
+    if found.is_erased:
+        raise _erased(store.credential_of(await store.find_evidence(reads, credential_id)))
+    return found.digest, found.document
 
 
 async def signed_document(conn: AsyncConnection, credential_id: UUID) -> SignedDocument:
@@ -91,10 +106,31 @@ async def evidence(conn: AsyncConnection, credential_id: UUID, at: datetime | No
 
     Raises what `signed_document` and `signed_document_at` raise.
     """
-    if at is None:
-        signed = await signed_document(conn, credential_id)
-    else:
-        signed = await signed_document_at(conn, credential_id, at)
+    return await _evidence_at(conn, credential_id, at) if at is not None else await newest_evidence(conn, credential_id)
+
+
+async def newest_evidence(conn: AsyncConnection | HotReads, credential_id: UUID) -> PublishedEvidence:
+    """As `evidence`, now; in one question."""
+    row = await store.find_evidence(conn, credential_id)
+    if row is None:
+        raise _unknown()
+    record = store.credential_of(row)
+    if row.document is None:
+        raise _erased(record)
+    institution, did_document = institutions.read_institution(row)
+    return PublishedEvidence(
+        SignedDocument(record, row.document, row.receipt),
+        institution,
+        did_document,
+        f"{institution.status_url}/{row.list_number}",
+        row.list_document,
+        row.list_reasons,
+        store.behind_state(row),
+    )
+
+
+async def _evidence_at(conn: AsyncConnection, credential_id: UUID, at: datetime) -> PublishedEvidence:
+    signed = await signed_document_at(conn, credential_id, at)
     institution = await institutions.get_by_id(conn, signed.record.institution_id)
     did_document = await institutions.published_did_document(conn, did=institution.did)
     list_url, _ = status_list.read_entry(strict_json.parse_object(signed.document, clr.MAX_BYTES)) or ("", 0)

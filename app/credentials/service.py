@@ -27,6 +27,8 @@ from app.credentials.naming import change_name as change_name
 from app.credentials.publishing import bundle as bundle
 from app.credentials.publishing import document as document
 from app.credentials.publishing import evidence as evidence
+from app.credentials.publishing import newest_document as newest_document
+from app.credentials.publishing import newest_evidence as newest_evidence
 from app.credentials.publishing import receipt_of_edition as receipt_of_edition
 from app.credentials.publishing import signed_document as signed_document
 from app.credentials.signing import Issuer

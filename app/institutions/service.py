@@ -31,6 +31,10 @@ from app.institutions.model import (
 )
 from app.institutions.ports import KeyStore
 from app.institutions.roles import Role, check_numbers
+from app.institutions.store import begins_accreditations as begins_accreditations
+from app.institutions.store import read_institution as read_institution
+from app.institutions.store import state_of as state_of
+from app.institutions.store import with_institution as with_institution
 from app.standards import did
 
 _KEY_PREFIX = "sm_"

@@ -1,6 +1,6 @@
 """Tables and queries of institutions; private to the package."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     ForeignKey,
@@ -17,12 +18,17 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Row,
+    ScalarSelect,
+    Select,
     String,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
+    cast,
+    func,
     insert,
+    literal_column,
     or_,
     select,
     text,
@@ -266,6 +272,38 @@ async def current_did_document(conn: AsyncConnection, **match: Any) -> bytes | N
     return (await conn.execute(query)).scalar()
 
 
+def with_institution(query: Select[Any], institution_id: ColumnElement[UUID]) -> Select[Any]:
+    """Another package's `query` with the institution of each row and its current DID document: `read_institution`."""
+    columns = [institutions.c[name].label(f"{_JOINED}{name}") for name in _INSTITUTION]
+    query = query.add_columns(*columns, _newest_document(institutions.c.id).label(f"{_JOINED}document"))
+    return query.join(institutions, institutions.c.id == institution_id)
+
+
+def read_institution(row: Any) -> tuple[Institution, bytes]:
+    """(institution, DID document) of a row of a query that `with_institution` made."""
+    institution = _institution_of({name: getattr(row, f"{_JOINED}{name}") for name in _INSTITUTION})
+    return institution, getattr(row, f"{_JOINED}document")
+
+
+def state_of(institution_id: ColumnElement[UUID]) -> ScalarSelect[str]:
+    """For another package's query: a text that changes with what is recorded or published of an institution itself."""
+    recorded = func.md5(cast(literal_column(institutions.name), Text))
+    published = func.encode(func.sha256(_newest_document(institutions.c.id)), literal_column("'hex'"))
+    return select(func.concat(recorded, published)).where(institutions.c.id == institution_id).scalar_subquery()
+
+
+def begins_accreditations() -> ColumnElement[bool]:
+    """For another package's query: what `has_role` says of the scheme operator."""
+    roots = institutions.alias("r")
+    operator = literal_column(f"'{Role.SCHEME_OPERATOR.value}'")
+    return select(roots.c.id).where(roots.c.role == operator).exists()
+
+
+def _newest_document(institution_id: ColumnElement[UUID]) -> ScalarSelect[bytes]:
+    query = select(did_documents.c.document).where(did_documents.c.institution_id == institution_id)
+    return query.order_by(did_documents.c.version.desc()).limit(literal_column("1")).scalar_subquery()
+
+
 async def save_linkage(
     conn: AsyncConnection, institution_id: UUID, document: bytes, signed_with: str, expires_at: datetime
 ) -> None:
@@ -358,13 +396,18 @@ async def revoke_api_key(conn: AsyncConnection, institution_id: UUID, key_id: UU
 
 
 _WALLET = ("institution_id", "address", "keystore", "chain_id", "contract", "created_at", "statement", "signature")
+_JOINED = "of_"
 _NUMBERS = ("ukprn", "recognition_number")
 _INSTITUTION = ("id", "slug", "name", "did", "public_url", "created_at", "role", *_NUMBERS)
 
 
 def _institution(row: Row[Any]) -> Institution:
-    values = {name: getattr(row, name) for name in _INSTITUTION}
-    return Institution(**(values | {name: values[name] or "" for name in _NUMBERS} | {"role": Role(row.role)}))
+    return _institution_of({name: getattr(row, name) for name in _INSTITUTION})
+
+
+def _institution_of(values: Mapping[str, Any]) -> Institution:
+    numbers = {name: values[name] or "" for name in _NUMBERS}
+    return Institution(**{**values, **numbers, "role": Role(values["role"])})
 
 
 def _api_key(row: Row[Any]) -> ApiKey:

@@ -4,7 +4,7 @@ import base64
 import binascii
 import gzip
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -110,10 +110,17 @@ def read_entry(document: Mapping[str, Any]) -> tuple[str, int] | None:
     return one["statusListCredential"], int(index)
 
 
-def read_bit(list_credential: Mapping[str, Any], list_url: str, issuer: str, index: int) -> bool:
+def read_bit(
+    list_credential: Mapping[str, Any],
+    list_url: str,
+    issuer: str,
+    index: int,
+    decode: Callable[[Any], bytes] = decode,
+) -> bool:
     """Whether `index` is set in a list whose signature has been checked already.
 
-    Raises `StatusListProblem` when the list is another one, of another issuer or purpose, or too short.
+    `decode` may remember what it decoded before. Raises `StatusListProblem` when the list is another one, of another
+    issuer or purpose, or too short.
     """
     subject = list_credential.get("credentialSubject")
     types = list_credential.get("type")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 CONTEXT = "https://www.w3.org/ns/credentials/v2"
@@ -22,7 +23,12 @@ def timestamp(moment: datetime) -> str:
 
 def parse_timestamp(text: Any) -> datetime | None:
     """The moment an XSD dateTimeStamp names, or None when `text` is not one (the time zone is required)."""
-    match = _DATE_TIME_STAMP.fullmatch(text) if isinstance(text, str) and len(text) < 64 else None
+    return _moment(text) if isinstance(text, str) and len(text) < 64 else None
+
+
+@lru_cache(1024)  # Each check of a credential reads its few dates again, and a cohort shares them.
+def _moment(text: str) -> datetime | None:
+    match = _DATE_TIME_STAMP.fullmatch(text)
     if match is None:
         return None
     year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from app.standards import accreditation, proof_sets, status_list, strict_json, vc
@@ -20,6 +22,7 @@ from app.verification.accreditation_walk import (
 from app.verification.checks.proofs import of_issuer
 from app.verification.evidence import AccreditationEvidence, Fetched, Recognition
 from app.verification.ports import Publications, Recogniser
+from app.verification.reader import Reader
 from app.verification.report import Finding, Outcome
 
 CHECK = "accreditation"
@@ -85,6 +88,7 @@ async def gather_accreditation(
     now: datetime,
     brought: object = None,
     at: datetime | None = None,
+    reader: Reader | None = None,
 ) -> AccreditationEvidence:
     """Fetch what stands behind an issuer: its list of accreditations, then the accreditors' keys and status lists.
 
@@ -93,10 +97,10 @@ async def gather_accreditation(
     must be the one that the check is given. `brought` is the "accreditation" member of a bundle, used where
     the published list cannot be had. `at` asks for the evidence as of a time (None = of today).
     """
-    try:
-        document = strict_json.parse_object(issuer_document.data) if issuer_document and issuer_document.data else {}
-    except strict_json.NotStrictJson:
-        document = {}
+    reader = reader or Reader()
+    document: Mapping[str, Any] = {}
+    with suppress(strict_json.NotStrictJson):
+        document = reader.document(issuer_document.data) if issuer_document and issuer_document.data else {}
     issuer_id = document.get("id")
     if not isinstance(issuer_id, str):
         return AccreditationEvidence(found=False, is_expected=True)
@@ -104,13 +108,13 @@ async def gather_accreditation(
     url = accreditation.list_url(document)
     fetched = await publications.accreditations(url) if url is not None else None
     try:
-        raw = _listed(fetched, brought, issuer_id)
+        raw = _listed(fetched, brought, issuer_id, reader)
     except AccreditationProblem as problem:
         is_false = problem.code == "accreditation_of_other"
         return AccreditationEvidence(True, problem=problem, is_false=is_false)
     if not raw:
         return AccreditationEvidence(found=False, is_expected=_is_expected(await recogniser.recognise(issuer_id)))
-    edges, unreadable = _read(raw)
+    edges, unreadable = _read(raw, fetched, reader)
     names = sorted({edge.parent for edge in edges})
     if len(names) > MAX_EDGES:
         many = AccreditationProblem("accreditation_too_many", "The issuer names more accreditors than are looked up.")
@@ -128,7 +132,7 @@ async def gather_accreditation(
         asyncio.gather(*(publications.status_list(address, at) for address in urls)),
     )
     found = dict(zip(urls, lists, strict=True))
-    withdrawn = sorted({edge.status_list for edge in wanted if _is_set(edge, found[edge.status_list])})
+    withdrawn = sorted({edge.status_list for edge in wanted if _is_set(edge, found[edge.status_list], reader)})
     wanted_past = [(address, moment) for address in withdrawn for moment in times]
     past = await asyncio.gather(*(publications.status_list(address, moment) for address, moment in wanted_past))
     return AccreditationEvidence(
@@ -151,6 +155,7 @@ def check_accreditation(
     now: datetime,
     canonicaliser: CanonicalForm,
     holding: Sequence[Proof] | None = None,
+    reader: Reader | None = None,
 ) -> Finding:
     """Without it: a genuine college issues for a qualification nobody let it teach, or goes on after it was stopped.
 
@@ -160,7 +165,14 @@ def check_accreditation(
     signed as a whole, so whoever handles it, the issuer first, could empty it to hide what it would show.
     """
     return accreditation_result(
-        evidence, credential, issuer, anchored_at=anchored_at, now=now, canonicaliser=canonicaliser, holding=holding
+        evidence,
+        credential,
+        issuer,
+        anchored_at=anchored_at,
+        now=now,
+        canonicaliser=canonicaliser,
+        holding=holding,
+        reader=reader,
     ).finding
 
 
@@ -173,6 +185,7 @@ def accreditation_result(
     now: datetime,
     canonicaliser: CanonicalForm,
     holding: Sequence[Proof] | None = None,
+    reader: Reader | None = None,
 ) -> AccreditationResult:
     """Both standings and the finding; arguments as `check_accreditation`."""
     if evidence is None or issuer is None:
@@ -199,7 +212,7 @@ def accreditation_result(
     if evidence.problem is not None:
         outcome = Outcome.INVALID if evidence.is_false else Outcome.ERROR
         return _alike(Standing(outcome, evidence.problem.code, str(evidence.problem)))
-    walk = Walk(issuer, accreditation.claims(credential), evidence, now, canonicaliser)
+    walk = Walk(issuer, accreditation.claims(credential), evidence, now, canonicaliser, reader or Reader())
     today = walk.standing(now)
     issued_at = time_of_issue(credential, anchored_at, holding)
     at_issue = (
@@ -264,10 +277,10 @@ def _way(standing: Standing) -> str:
     return f"{by}{root}, the scheme operator of this installation (not Ofqual)"
 
 
-def _listed(fetched: Fetched | None, brought: object, issuer_id: str) -> list[Any]:
+def _listed(fetched: Fetched | None, brought: object, issuer_id: str, reader: Reader) -> list[Any]:
     if fetched is not None and fetched.data is not None:
         try:
-            return accreditation.read_list(strict_json.parse_object(fetched.data, MAX_STATUS_LIST), issuer_id)
+            return accreditation.read_list(reader.document(fetched.data, MAX_STATUS_LIST), issuer_id)
         except strict_json.NotStrictJson as error:
             raise AccreditationProblem("accreditation_list_malformed", str(error)) from None
     if brought is not None and brought != []:
@@ -277,7 +290,19 @@ def _listed(fetched: Fetched | None, brought: object, issuer_id: str) -> list[An
     return []
 
 
-def _read(raw: Iterable[Any]) -> tuple[tuple[Accreditation, ...], tuple[AccreditationProblem, ...]]:
+_Edges = tuple[tuple[Accreditation, ...], tuple[AccreditationProblem, ...]]
+
+
+def _read(raw: Iterable[Any], fetched: Fetched | None, reader: Reader) -> _Edges:
+    """`raw` is of the list that was fetched, or where there is none, of the bundle."""
+    if fetched is None or fetched.data is None:
+        return _read_edges(raw)
+    # An edge that cannot be read is read again each time.
+    made_of = ("edges", sha256(fetched.data).digest())
+    return reader.once(made_of, lambda: _read_edges(raw), keep=lambda edges: not edges[1])
+
+
+def _read_edges(raw: Iterable[Any]) -> _Edges:
     edges, problems = [], []
     for one in raw:
         try:
@@ -313,10 +338,10 @@ def _on_paths(edges: Sequence[Accreditation], roots: Iterable[str], issuer_id: s
     return [edge for edge in edges if edge.parent in below and edge.child.did in above]
 
 
-def _is_set(edge: Accreditation, fetched: Fetched) -> bool:
+def _is_set(edge: Accreditation, fetched: Fetched, reader: Reader) -> bool:
     """Whether the list seems to hold a withdrawal; its signature is checked later, by the walk."""
     try:
-        listed = strict_json.parse_object(fetched.data or b"", MAX_STATUS_LIST)
-        return status_list.read_bit(listed, edge.status_list, edge.parent, edge.status_index)
+        listed = reader.document(fetched.data or b"", MAX_STATUS_LIST)
+        return status_list.read_bit(listed, edge.status_list, edge.parent, edge.status_index, reader.bits)
     except (StatusListProblem, strict_json.NotStrictJson):
         return False

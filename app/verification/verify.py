@@ -21,6 +21,7 @@ from app.verification.checks.trail import Trail
 from app.verification.evidence import Evidence, Submission
 from app.verification.gather import gather
 from app.verification.ports import Publications, Recogniser, Registry
+from app.verification.reader import Reader
 from app.verification.report import DocumentKind, Finding, Report, conclude
 from app.verification.several import verify_members
 from app.verification.submission import is_record, read_submission
@@ -39,14 +40,17 @@ async def verify(
     as_of: datetime | None = None,
     older: bool = False,
     within: float = QUESTION_SECONDS,
+    reader: Reader | None = None,
 ) -> Report:
     """The report on a submission; with `as_of`, on what could be said of it at that moment, from what held then.
 
     `older`: a credential of version 1.1 is read too (`vc_1_1`), by the same checks; `canonicaliser` must know it. A
     record (CLR 2.0) is checked with each credential in it, whoever asks: the reports on these are its parts. Never
     raises for what it finds; outside failures are findings. A question that the outside does not answer `within` so
-    many seconds leaves it unknown.
+    many seconds leaves it unknown. `reader` may be kept from one verification to the next; the report is the same
+    without.
     """
+    reader = reader or Reader()
 
     async def verify_member(member: Submission) -> Report:
         return await verify(
@@ -59,6 +63,7 @@ async def verify(
             as_of=as_of,
             older=older,
             within=within,
+            reader=reader,
         )
 
     evidence = await gather(
@@ -68,10 +73,11 @@ async def verify(
         BoundedRecogniser(recogniser, within),
         now,
         as_of,
+        reader,
     )
     issuer = evidence.recognition.issuer
     return conclude(
-        run_checks(evidence, canonicaliser, Trail(as_of or now, as_of is not None, older)),
+        run_checks(evidence, canonicaliser, Trail(as_of or now, as_of is not None, older, reader=reader)),
         now,
         as_of=as_of,
         issuer_name=issuer.name if issuer else None,
@@ -101,6 +107,7 @@ def run_checks(evidence: Evidence, canonicaliser: CanonicalForm, trail: Trail) -
         now=trail.moment,
         canonicaliser=canonicaliser,
         holding=_dated(evidence, trail, canonicaliser),
+        reader=trail.reader,
     )
     return (
         *(structure, dates, issuer_key, signature, inclusion, checkpoint, chain, signing_time),

@@ -6,11 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Row,
+    ScalarSelect,
+    Select,
     and_,
     bindparam,
     delete,
     func,
+    literal_column,
     select,
     update,
 )
@@ -80,14 +84,23 @@ async def drop_receipts(conn: AsyncConnection, entry_ids: Sequence[int]) -> None
 
 
 async def find_receipt(conn: AsyncConnection, owner: UUID, digest: bytes) -> bytes | None:
-    query = (
+    document: bytes | None = (await conn.execute(_receipt(owner, digest))).scalar()
+    return document
+
+
+def receipt_of(owner: ColumnElement[UUID], digest: ColumnElement[bytes]) -> ScalarSelect[bytes]:
+    """For another package's query: what `find_receipt` gives."""
+    return _receipt(owner, digest).scalar_subquery()
+
+
+def _receipt(owner: UUID | ColumnElement[UUID], digest: bytes | ColumnElement[bytes]) -> Select[Any]:
+    return (
         select(receipts.c.document)
         .join(log_entries, log_entries.c.id == receipts.c.entry_id)
         .join(logs, logs.c.id == log_entries.c.log_id)
         .where(log_entries.c.digest == digest, logs.c.owner == owner)
-        .limit(1)
+        .limit(literal_column("1"))
     )
-    return (await conn.execute(query)).scalar()
 
 
 async def set_checkpoint_list(conn: AsyncConnection, log_id: UUID, document: bytes, now: datetime) -> None:

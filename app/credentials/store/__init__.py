@@ -48,6 +48,7 @@ from app.credentials.store.editions import (
     set_note,
     store_corrected,
 )
+from app.credentials.store.evidence import behind_state, find_document, find_evidence
 from app.credentials.store.imports import (
     digests_of_import,
     find_import,
@@ -80,6 +81,7 @@ from app.credentials.store.status_lists import (
 )
 
 __all__ = [
+    "behind_state",
     "count_prepared",
     "credential_of",
     "digests_of_import",
@@ -92,7 +94,9 @@ __all__ = [
     "erase_withdrawn",
     "find_accreditor",
     "find_credential",
+    "find_document",
     "find_edition",
+    "find_evidence",
     "find_import",
     "find_in_force",
     "find_learner",

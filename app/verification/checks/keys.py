@@ -34,7 +34,7 @@ def check_issuer_key(evidence: Evidence, trail: Trail) -> Finding:
             "issuer_key", fetched, ("did_not_resolved", "The issuer's published keys could not be fetched.")
         )
     try:
-        trail.issuer = trail.issuer_then = read_published(fetched, issuer_id)
+        trail.issuer = trail.issuer_then = trail.reader.did_document(fetched.data, issuer_id)
     except ValueError as error:
         return _unreadable(fetched, error)
     return _find_keys(evidence, trail, own, fetched)
@@ -111,7 +111,7 @@ def _find_keys(evidence: Evidence, trail: Trail, own: tuple[Proof, ...], fetched
             "issuer_key", then, ("history_missing", "The issuer's keys of that time could not be fetched.")
         )
     try:
-        trail.issuer_then = read_published(then, issuer.id)
+        trail.issuer_then = trail.reader.did_document(then.data, issuer.id)
     except ValueError as error:
         return _unreadable(then, error)
     # What is known of a key today counts, whatever was known of it then.

@@ -13,6 +13,7 @@ from app.standards.accreditation import Action, Entity, QualificationReference
 from app.standards.did import WalletAddress
 from app.verification.accreditation import AccreditationResult, accreditation_result, gather_accreditation
 from app.verification.evidence import Fetched, RecognisedIssuer, Recognition
+from app.verification.reader import Reader
 from tests.fakes import MemoryPublications
 
 FULL = canonicaliser()
@@ -190,7 +191,7 @@ class World:
     brought: object = None
     asked: list[str] = field(default_factory=list)
 
-    async def result(self) -> AccreditationResult:
+    async def result(self, reader: Reader | None = None) -> AccreditationResult:
         listed = {
             "type": "AccreditationList",
             "subject": self.subject or self.issuer.did,
@@ -214,6 +215,7 @@ class World:
             anchored_at=self.anchored_at,
             now=NOW,
             brought=self.brought,
+            reader=reader,
         )
         self.asked = publications.asked
         return accreditation_result(
@@ -223,6 +225,7 @@ class World:
             anchored_at=self.anchored_at,
             now=NOW,
             canonicaliser=FULL,
+            reader=reader,
         )
 
 
