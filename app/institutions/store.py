@@ -295,7 +295,7 @@ def state_of(institution_id: ColumnElement[UUID]) -> ScalarSelect[str]:
 def begins_accreditations() -> ColumnElement[bool]:
     """For another package's query: what `has_role` says of the scheme operator."""
     roots = institutions.alias("r")
-    operator = literal_column(f"'{Role.SCHEME_OPERATOR.value}'")
+    operator: ColumnElement[str] = literal_column(f"'{Role.SCHEME_OPERATOR.value}'")
     return select(roots.c.id).where(roots.c.role == operator).exists()
 
 
