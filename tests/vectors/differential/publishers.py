@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.adapters.contexts import canonicaliser
+from app.adapters.contexts import canonicaliser, pinned_contexts
 from app.standards import clr, data_integrity, did, status_list, vc
 from app.standards.compiled_shape import ShapeCache
 from app.standards.multikey import KeyType, PublicKey
 from tests.unit.standards import curves, sample
 from tests.unit.verification.world import private_key
-from tests.vectors import published
 
 Document = dict[str, Any]
 
@@ -160,7 +159,7 @@ PUBLISHED: Mapping[str, Document] = {
     **_DID_DOCUMENTS,
     **{did.web_url(name): document for name, document in _DID_DOCUMENTS.items()},
     **_LISTS,
-    clr.CONTEXT: {"@context": published.context("clr-2.0.1.json")},
+    clr.CONTEXT: {"@context": pinned_contexts()[clr.CONTEXT]},
     REGISTER: {"registry": {name: {"name": words[0]} for name, words in KNOWN.items()}},
 }
 """All that there is on the web, by address, and by DID for the verifiers that are given DID documents."""
