@@ -1,7 +1,6 @@
 """Which of the published files the tests of this folder open, so that none is forgotten."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,6 +31,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def opened() -> Iterator[set[Path] | None]:
+def opened() -> set[Path] | None:
     """The published files opened so far; None where some tests of this folder are not run with the one that asks."""
-    yield {Path(name) for name in _opened} if _whole[0] else None
+    return {Path(name) for name in _opened} if _whole[0] else None
