@@ -94,13 +94,13 @@ def read_entry(document: Mapping[str, Any]) -> tuple[str, int] | None:
     status = document.get("credentialStatus")
     if status is None:
         return None
-    entries = status if isinstance(status, list) else [status]
+    entries = vc.several(status)
     if len(entries) != 1 or not isinstance(entries[0], dict):
         raise StatusListProblem("status_entry_unknown", "The credential's status entry cannot be read.")
     one = entries[0]
     index = one.get("statusListIndex")
     if (
-        one.get("type") != "BitstringStatusListEntry"
+        vc.several(one.get("type")) != ["BitstringStatusListEntry"]
         or one.get("statusPurpose") != "revocation"
         or one.get("statusSize", 1) != 1
         or not vc.is_url(one.get("statusListCredential"))

@@ -8,7 +8,8 @@
 Decisions
 - Checking binds: without `checks`, "verified" is true exactly where the verdict of POST /verify would be "valid".
   `checks: ["proof"]` looks at proofs alone, which the vectors of specifications need; the verdict then never reads
-  "valid". There is no other check to ask for, and a name that is not known is refused, not passed over.
+  "valid". The one other check that can be asked for, the status beside the proof, is the check of everything: a
+  status means nothing where it is not known who the issuer is. A name that is not known is refused, not passed over.
 - An option that is not known is refused: passed over, it would make a test pass that tested nothing.
 - An institution issues by orders from the catalogue, for learners it knows, with a place in its status list. Signing
   whatever JSON the holder of an API key sends would let a stolen key put any words in a college's mouth. So issuing
@@ -48,7 +49,7 @@ from app.web.documents import OPEN
 from app.web.pages.verify import with_receipt
 from app.wiring import now
 
-_PROOF = "proof"
+_PROOF, _STATUS = "proof", "credentialStatus"
 _BESIDE_THE_VERDICT = ("inclusion", "checkpoint", "chain")
 _HEADERS = {**OPEN, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _TEXT = 1_000
@@ -274,9 +275,10 @@ def _proofs_only(request: Request, options: VerifyOptions) -> bool:
     if not options.checks and _tenant(request) is not None:
         # Suites ask for nothing where they want no more than the proof; elsewhere nobody may ask for nothing.
         return True
-    if options.checks != [_PROOF]:
-        raise Refused("check_unknown", 'The one check that can be asked for by name is "proof"; ask for none for all.')
-    return True
+    asked = set(options.checks)
+    if asked not in ({_PROOF}, {_PROOF, _STATUS}):
+        raise Refused("check_unknown", f'Ask for "{_PROOF}", for it and "{_STATUS}", or for none: that is for all.')
+    return _STATUS not in asked
 
 
 def _holds_others(credential: Mapping[str, Any]) -> bool:

@@ -88,6 +88,10 @@ def _over_json_with_more_context(case: Case) -> bool:
     )
 
 
+def _has_type_in_list(case: Case) -> bool:
+    return case.kind == "with a status whose type is in a list"
+
+
 def _has_proof_of_another(case: Case) -> bool:
     return _not_eddsa(case) and case.change == "another's proof before it"
 
@@ -230,6 +234,13 @@ RULES: Sequence[Rule] = (
         _over_json,
         "insufficient proofs matched the acceptable suite(s)",
         "It knows the suites that it is given, and the packages of the oracles hold none over JSON.",
+    ),
+    Refuses(
+        (DCC, BAZAAR),
+        _has_type_in_list,
+        '"credentialStatus.type" must be "BitstringStatusListEntry".',
+        "A list of one and the one are the same in JSON-LD (and a type may be a list, VCDM 2.0, section 4.5); they "
+        "compare the JSON.",
     ),
     Refuses(
         (DCC, BAZAAR),

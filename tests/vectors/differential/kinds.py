@@ -117,6 +117,8 @@ KINDS: Mapping[str, Make] = {
     "a badge": badge(),
     "without a status": badge(credentialStatus=None),
     "that ends some day": badge(validUntil=_day(400)),
+    "in Welsh": badge(name={"@value": "Hanfodion Diogelwch Rhwydwaith", "@language": "cy"}),
+    "with a status whose type is in a list": with_status(type=["BitstringStatusListEntry"]),
     "signed over JSON": badge(suite=data_integrity.JCS),
     "signed with P-256": badge(by.P256),
     "signed with P-384": badge(by.P384),
