@@ -124,7 +124,7 @@ def read_bit(list_credential: Mapping[str, Any], list_url: str, issuer: str, ind
         or "BitstringStatusListCredential" not in types
         or not isinstance(subject, dict)
         or subject.get("type") != "BitstringStatusList"
-        or subject.get("statusPurpose") != "revocation"
+        or "revocation" not in vc.several(subject.get("statusPurpose"))
     ):
         raise StatusListProblem("status_list_foreign", "The list found is not the one this credential names.")
     bits = decode(subject.get("encodedList"))

@@ -49,8 +49,7 @@ def structure_problems(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]
     contexts = document.get("@context")
     if not isinstance(contexts, list) or not contexts or contexts[0] != CONTEXT:
         yield "context_not_v2", "The document is not a version 2.0 verifiable credential."
-    types = document.get("type")
-    if not isinstance(types, list) or "VerifiableCredential" not in types:
+    if "VerifiableCredential" not in several(document.get("type")):
         yield "type_not_credential", 'The document does not say that it is a "VerifiableCredential".'
     if issuer_id(document) is None:
         yield "issuer_missing", "The document does not name who issued it."

@@ -5,16 +5,16 @@ Made from seeds, so that a disagreement can be made again.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count
+from itertools import cycle, product
 from random import Random
 
-from tests.vectors.differential.changes import HARMFUL, HARMLESS
+from tests.vectors.differential.changes import HARMFUL, HARMLESS, Change
 from tests.vectors.differential.kinds import FAULT, GENUINE, KINDS
 from tests.vectors.differential.publishers import Document
 
-OF_EACH_KIND, OF_EACH_CHANGE = 6, 6
+OF_EACH_KIND, OF_EACH_HARM = 6, 4
 # A harmful change of what was not good before may hide the fault from who looks only for that.
-CHANGED_KINDS = (*GENUINE, "that ended", "revoked", "suspended", "an endorsement, revoked")
+HARMED = (*GENUINE, "that ended", "revoked", "suspended", "an endorsement, revoked")
 
 
 @dataclass(frozen=True)
@@ -33,21 +33,23 @@ class Case:
 
 
 def as_signed() -> Iterator[Case]:
-    for number, kind in enumerate(list(KINDS) * OF_EACH_KIND):
-        yield Case(number, kind, None, KINDS[kind](Random(number), number), kind not in FAULT)
+    for seed, kind in enumerate(list(KINDS) * OF_EACH_KIND):
+        yield Case(seed, kind, None, KINDS[kind](Random(seed), seed), kind not in FAULT)
 
 
 def changed_after() -> Iterator[Case]:
-    for number, change in enumerate([*HARMLESS, *HARMFUL] * OF_EACH_CHANGE, start=10_000):
-        yield _changed(number, change)
-
-
-def _changed(seed: int, change: str) -> Case:
-    """Of the first kind, as chance has it, that the change applies to."""
-    chance = Random(seed)
-    for _ in count():
-        kind = chance.choice(GENUINE if change in HARMLESS else CHANGED_KINDS)
-        document = (HARMLESS | HARMFUL)[change](chance, KINDS[kind](chance, seed))
+    """Each harmless change of each genuine kind, and each harmful one of a few kinds by turns."""
+    for seed, (kind, change) in enumerate(product(GENUINE, HARMLESS), start=10_000):
+        document = _changed(seed, kind, HARMLESS[change])
         if document is not None:
-            return Case(seed, kind, change, document, change in HARMLESS)
-    raise AssertionError("not reached")
+            yield Case(seed, kind, change, document, good=True)
+    turns = cycle(HARMED)
+    for seed, change in enumerate(list(HARMFUL) * OF_EACH_HARM, start=20_000):
+        made = ((kind, _changed(seed, kind, HARMFUL[change])) for kind in turns)
+        kind, document = next((kind, document) for kind, document in made if document is not None)
+        yield Case(seed, kind, change, document, good=False)
+
+
+def _changed(seed: int, kind: str, change: Change) -> Document | None:
+    chance = Random(seed)
+    return change(chance, KINDS[kind](chance, seed))

@@ -92,6 +92,10 @@ def _has_type_in_list(case: Case) -> bool:
     return case.kind == "with a status whose type is in a list"
 
 
+def _has_list_of_purposes(case: Case) -> bool:
+    return case.kind == "with a list of two purposes"
+
+
 def _has_proof_of_another(case: Case) -> bool:
     return _not_eddsa(case) and case.change == "another's proof before it"
 
@@ -241,6 +245,24 @@ RULES: Sequence[Rule] = (
         '"credentialStatus.type" must be "BitstringStatusListEntry".',
         "A list of one and the one are the same in JSON-LD (and a type may be a list, VCDM 2.0, section 4.5); they "
         "compare the JSON.",
+    ),
+    Refuses(
+        (OPENVC,),
+        _has_list_of_purposes,
+        "StatusListError: status-list purpose a list",
+        "A list may have several purposes (Bitstring Status List 1.0, section 2.2); it compares the two as they stand.",
+    ),
+    Refuses(
+        (DCC, BAZAAR),
+        _has_list_of_purposes,
+        "of the status list credential does not match the status purpose",
+        "As openvc-core.",
+    ),
+    Refuses(
+        (CORE,),
+        _has_list_of_purposes,
+        "The status list couldn't be verified.",
+        "As the library below it.",
     ),
     Refuses(
         (DCC, BAZAAR),

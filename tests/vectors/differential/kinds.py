@@ -118,6 +118,8 @@ KINDS: Mapping[str, Make] = {
     "without a status": badge(credentialStatus=None),
     "that ends some day": badge(validUntil=_day(400)),
     "in Welsh": badge(name={"@value": "Hanfodion Diogelwch Rhwydwaith", "@language": "cy"}),
+    "with one type": badge(type="VerifiableCredential", awardedDate=None),
+    "with a list of two purposes": with_status(url=by.BOTH_PURPOSES),
     "with a status whose type is in a list": with_status(type=["BitstringStatusListEntry"]),
     "signed over JSON": badge(suite=data_integrity.JCS),
     "signed with P-256": badge(by.P256),

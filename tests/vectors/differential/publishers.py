@@ -126,8 +126,8 @@ REVOKED_PLACES = range(60_000, 61_000)
 """Set in every list; all other places are not."""
 
 LIST, SUSPENSIONS = _list_url("1"), _list_url("suspensions")
-FOREIGN_LIST, OTHER_PURPOSE, UNSIGNED_LIST, STALE_LIST, CUT_LIST, FAR_LIST, NO_LIST = map(
-    _list_url, ("foreign", "other-purpose", "unsigned", "stale", "cut", "far", "away")
+FOREIGN_LIST, OTHER_PURPOSE, BOTH_PURPOSES, UNSIGNED_LIST, STALE_LIST, CUT_LIST, FAR_LIST, NO_LIST = map(
+    _list_url, ("foreign", "other-purpose", "both-purposes", "unsigned", "stale", "cut", "far", "away")
 )
 
 
@@ -149,6 +149,7 @@ _LISTS = {
     SUSPENSIONS: _list(SUSPENSIONS, statusPurpose="suspension"),
     FOREIGN_LIST: _list(FOREIGN_LIST, STRANGER),
     OTHER_PURPOSE: _list(OTHER_PURPOSE, statusPurpose="suspension"),
+    BOTH_PURPOSES: _list(BOTH_PURPOSES, statusPurpose=["revocation", "suspension"]),
     UNSIGNED_LIST: _unsigned_list(UNSIGNED_LIST, COLLEGE.issuer),
     STALE_LIST: _list(STALE_LIST, made=NOW - timedelta(days=60)),
     CUT_LIST: _list(CUT_LIST, encodedList="uH4sIAAAAAAAAA-3BMQEAAADCoPVPbQwfoAAAAAAAAAA"),
