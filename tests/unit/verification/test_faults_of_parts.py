@@ -105,5 +105,6 @@ def test_a_bad_answer_about_a_record(question: str, fault: str) -> None:
 def test_one_withdrawn_part_of_a_record_is_the_verdict_on_all() -> None:
     withdrawn = instead(world.a_status_list(2))
     found = record_under({("status_list", LIST_URL, False): withdrawn})
-    assert found == [Verdict.VALID, Verdict.VALID, Verdict.WAS_VALID]
+    # The record's own verdict is that of the worst in it.
+    assert found == [Verdict.WAS_VALID, Verdict.VALID, Verdict.WAS_VALID]
     assert worst(found) is Verdict.WAS_VALID
