@@ -13,6 +13,7 @@ from app.verification.checks.standing import check_status
 from app.verification.checks.trail import Trail
 from app.verification.evidence import Evidence, Submission
 from app.verification.gather import gather
+from app.verification.once import AskedOnce
 from app.verification.ports import Publications, Recogniser, Registry
 from app.verification.report import DocumentKind, Finding, Report, conclude
 from app.verification.several import verify_members
@@ -39,6 +40,10 @@ async def verify(
     raises for what it finds; outside failures are findings.
     """
 
+    holds_others = is_record(submission.credential)
+    if holds_others:
+        publications = AskedOnce(publications)
+
     async def verify_member(member: Submission) -> Report:
         return await verify(
             member,
@@ -59,8 +64,8 @@ async def verify(
         as_of=as_of,
         issuer_name=issuer.name if issuer else None,
         credential_id=_identifier(submission),
-        parts=await verify_members(submission, verify_member) if is_record(submission.credential) else (),
-        kind=DocumentKind.RECORD if is_record(submission.credential) else DocumentKind.CREDENTIAL,
+        parts=await verify_members(submission, verify_member) if holds_others else (),
+        kind=DocumentKind.RECORD if holds_others else DocumentKind.CREDENTIAL,
     )
 
 
