@@ -16,6 +16,7 @@ from app.verification import carriers, verify
 from app.verification.bundling import Bundle, make_bundle
 from app.verification.checks.trail import Trail
 from app.verification.evidence import Submission
+from app.verification.once import AskedOnce
 from app.verification.ports import Publications, Registry
 from app.verification.report import Report
 from app.verification.verifier import Verifier
@@ -42,7 +43,7 @@ async def verify_file(
     publications: Publications = BundledPublications(bundle, recogniser)
     if not offline:
         publications = HttpPublications(allow_localhost=True, served_at=served_at)
-    now, form = datetime.now(UTC), canonicaliser()
+    now, form, publications = datetime.now(UTC), canonicaliser(), AskedOnce(publications)
     async with _registry(rpc_urls, base) as registry:
 
         async def in_full(one: Submission) -> Report:

@@ -31,8 +31,12 @@ from app.standards.json_ld import Canonicaliser
 from app.standards.remembered import RememberedForm
 from app.verification import carriers, verify
 from app.verification.evidence import Submission
+<<<<<<< HEAD
 from app.verification.ports import Registry
 from app.verification.reader import Reader
+=======
+from app.verification.ports import Publications, Registry
+>>>>>>> several
 from app.verification.report import Report
 from app.verification.verifier import Verifier
 
@@ -141,11 +145,21 @@ class Wiring:
         """What a file carries; raises as `carriers.unwrap` does. In a thread: pictures and PDFs take their time."""
         return await asyncio.to_thread(carriers.unwrap, data, attached_json)
 
-    async def verify(self, submission: Submission, as_of: datetime | None = None, *, older: bool = False) -> Report:
-        """The report on what somebody handed in. `older`: as `verify.verify` has it, for the VC API alone."""
+    async def verify(
+        self,
+        submission: Submission,
+        as_of: datetime | None = None,
+        *,
+        older: bool = False,
+        publications: Publications | None = None,
+    ) -> Report:
+        """The report on what somebody handed in.
+
+        `older`: as `verify.verify` has it, for the VC API alone. `publications`: instead of this process's own.
+        """
         return await verify.verify(
             submission,
-            publications=self.publications,
+            publications=publications or self.publications,
             registry=self.registry,
             recogniser=TenantList(self.engine),
             canonicaliser=self._for_suites if older else self._for_strangers,

@@ -20,6 +20,7 @@ from app.verification.checks.standing import check_status
 from app.verification.checks.trail import Trail
 from app.verification.evidence import Evidence, Submission
 from app.verification.gather import gather
+from app.verification.once import AskedOnce
 from app.verification.ports import Publications, Recogniser, Registry
 from app.verification.reader import Reader
 from app.verification.report import DocumentKind, Finding, Report, conclude
@@ -52,6 +53,10 @@ async def verify(
     """
     reader = reader or Reader()
 
+    holds_others = is_record(submission.credential)
+    if holds_others:
+        publications = AskedOnce(publications)
+
     async def verify_member(member: Submission) -> Report:
         return await verify(
             member,
@@ -82,8 +87,8 @@ async def verify(
         as_of=as_of,
         issuer_name=issuer.name if issuer else None,
         credential_id=_identifier(submission),
-        parts=await verify_members(submission, verify_member) if is_record(submission.credential) else (),
-        kind=DocumentKind.RECORD if is_record(submission.credential) else DocumentKind.CREDENTIAL,
+        parts=await verify_members(submission, verify_member) if holds_others else (),
+        kind=DocumentKind.RECORD if holds_others else DocumentKind.CREDENTIAL,
     )
 
 

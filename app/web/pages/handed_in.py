@@ -13,6 +13,7 @@ from app.database import transaction
 from app.errors import Refused
 from app.standards import strict_json, vc
 from app.verification.evidence import Submission
+from app.verification.once import AskedOnce
 from app.verification.report import Report
 from app.verification.submission import MAX_EMBEDDED, embedded_in
 from app.verification.verifier import Verifier
@@ -31,13 +32,15 @@ async def count_each(request: Request, credentials_inside: int) -> None:
 
 
 def verifier_of(request: Request, *, older: bool = False) -> Verifier:
-    """The verifier of this installation, which knows our own receipts. `older`: as `verify.verify` has it."""
+    """The verifier for one file, which knows our own receipts. `older`: as `verify.verify` has it."""
     wiring = wiring_of(request)
+    publications = AskedOnce(wiring.publications)
 
     async def as_anywhere(submission: Submission) -> Report:
-        return await wiring.verify(await with_receipts(request, submission), older=older)
+        handed_in = await with_receipts(request, submission)
+        return await wiring.verify(handed_in, older=older, publications=publications)
 
-    return replace(wiring.verifier, credential=as_anywhere)
+    return replace(wiring.verifier, credential=as_anywhere, publications=publications)
 
 
 async def with_receipts(request: Request, handed_in: Submission) -> Submission:

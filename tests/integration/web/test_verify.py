@@ -220,6 +220,11 @@ async def test_a_day_is_asked_about_by_a_form_without_scripts(installation: Any)
     # The day the clocks went forward ended at eleven at night, UTC.
     report = (await client.get(address, params={"at": "2026-03-29"}, headers=JSON)).json()
     assert (report["verdict"], report["asOf"]) == ("cannot tell", "2026-03-29T22:59:59Z")
+    # Before it was issued there is nothing to check, which is not to say that the number is wrong.
+    assert_problem(await client.get(address, params={"at": "2026-03-27"}, headers=JSON), 404, "not_issued_yet")
+    before = (await client.get(address, params={"at": "2026-03-27"}, headers=PAGE)).text
+    assert "Not issued yet on that day" in before
+    assert f'<a href="{address}">Check it as of today</a>' in before
     # A form sent without a day, and the day that is today, are the ordinary check.
     here = now().astimezone(ZoneInfo("Europe/London")).date()
     for asked in ("", here.isoformat()):

@@ -9,12 +9,13 @@ import pytest
 
 from app.standards import clr, data_integrity
 from app.verification import verify
-from app.verification.evidence import Submission
+from app.verification.evidence import Fetched, Submission
+from app.verification.once import AskedOnce
 from app.verification.report import Anchoring, DocumentKind, Level, Outcome, Report, Verdict, conclude, own_verdict
 from app.verification.several import AT_ONCE, few_at_once, of_list
 from app.verification.submission import MAX_EMBEDDED
 from app.verification.verifier import Verifier
-from tests.fakes import MemoryList, MemoryRegistry
+from tests.fakes import MemoryList, MemoryPublications, MemoryRegistry
 from tests.unit.standards import sample
 from tests.unit.verification.people import (
     FORM,
@@ -201,6 +202,44 @@ async def test_few_are_checked_at_once_and_none_is_left_out() -> None:
     found = await few_at_once([one(number) for number in range(MAX_EMBEDDED)])
     assert [each.credential_id for each in found] == [f"urn:x:{number}" for number in range(MAX_EMBEDDED)]
     assert most == AT_ONCE
+
+
+class Counted(MemoryPublications):
+    """Says how often each document was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(publications().documents)
+        self.asked: list[str] = []
+
+    async def did_document(self, did: str, at: datetime | None = None) -> Fetched:
+        self.asked.append(did)
+        await asyncio.sleep(0)
+        return await super().did_document(did, at)
+
+
+def test_a_record_of_many_sends_us_to_no_host_more_than_once() -> None:
+    """Fifty credentials in one file would otherwise be fifty requests to whomever its sender dislikes."""
+    counted = Counted()
+    members = [GOOD, UNKNOWN, *[ISSUER.signs(credential(id=f"urn:x:{number}")) for number in range(20)]]
+    report = checked(ISSUER.signs(record(*members)), verifier=a_verifier(counted))
+    assert len(report.parts) == len(members)
+    assert sorted(counted.asked) == sorted([ISSUER.did, THIEF.did])
+    # What could not be had is not asked for again either; and nothing is kept for the next check.
+    assert checked(ISSUER.signs(record(*members)), verifier=a_verifier(counted)).verdict is report.verdict
+    assert len(counted.asked) == 4
+
+
+async def test_whoever_stops_waiting_stops_it_for_nobody_else() -> None:
+    once = AskedOnce(counted := Counted())
+    impatient = asyncio.ensure_future(once.did_document(ISSUER.did))
+    patient = asyncio.ensure_future(once.did_document(ISSUER.did))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    assert (await patient).data is not None
+    assert counted.asked == [ISSUER.did]
+    # A past version is another document.
+    await once.did_document(ISSUER.did, NOW)
+    assert counted.asked == [ISSUER.did] * 2
 
 
 def test_a_holder_shows_no_record_in_a_presentation_yet() -> None:

@@ -52,6 +52,14 @@ def test_a_record_is_told_by_the_worst_in_it(members: list[dict[str, object]], t
     assert made_up.because
 
 
+def test_a_record_is_never_shown_as_an_award() -> None:
+    """Its name, and achievements it only lists, are nobody's: they would read like a qualification under a name."""
+    subject = RECORD["credentialSubject"] | {"achievement": [{"name": "HND Medicine", "description": "d"}]}
+    shown_as = read_content(RECORD | {"name": "HND Medicine", "credentialSubject": subject})
+    assert (shown_as.title, shown_as.description, shown_as.achievement_id) == ("Learner record", None, None)
+    assert any("gathers" in limit for limit in told(checked(RECORD)).limits)
+
+
 def test_who_shows_a_presentation_is_told() -> None:
     about = ISSUER.signs(credential(HOLDER.did))
     for document, headline, because in (
