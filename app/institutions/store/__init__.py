@@ -1,6 +1,6 @@
 """Queries of institutions; private to the package."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
@@ -175,13 +175,7 @@ async def did_document_versions(conn: AsyncConnection, **match: Any) -> tuple[Di
 
 
 async def current_did_document(conn: AsyncConnection, **match: Any) -> bytes | None:
-    query = (
-        select(did_documents.c.document)
-        .join(institutions, institutions.c.id == did_documents.c.institution_id)
-        .where(*(institutions.c[name] == value for name, value in match.items()))
-        .order_by(did_documents.c.version.desc())
-        .limit(1)
-    )
+    query = select(_newest_document(institutions.c.id)).select_from(institutions).filter_by(**match)
     return (await conn.execute(query)).scalar()
 
 
@@ -194,8 +188,7 @@ def with_institution(query: Select[Any], institution_id: ColumnElement[UUID]) ->
 
 def read_institution(row: Any) -> tuple[Institution, bytes]:
     """(institution, DID document) of a row of a query that `with_institution` made."""
-    institution = _institution_of({name: getattr(row, f"{_JOINED}{name}") for name in _INSTITUTION})
-    return institution, getattr(row, f"{_JOINED}document")
+    return _institution(row, _JOINED), getattr(row, f"{_JOINED}document")
 
 
 def state_of(institution_id: ColumnElement[UUID]) -> ScalarSelect[str]:
@@ -314,13 +307,9 @@ _NUMBERS = ("ukprn", "recognition_number")
 _INSTITUTION = ("id", "slug", "name", "did", "public_url", "created_at", "role", *_NUMBERS)
 
 
-def _institution(row: Row[Any]) -> Institution:
-    return _institution_of({name: getattr(row, name) for name in _INSTITUTION})
-
-
-def _institution_of(values: Mapping[str, Any]) -> Institution:
-    numbers = {name: values[name] or "" for name in _NUMBERS}
-    return Institution(**{**values, **numbers, "role": Role(values["role"])})
+def _institution(row: Any, prefix: str = "") -> Institution:
+    values = {name: getattr(row, f"{prefix}{name}") for name in _INSTITUTION}
+    return Institution(**(values | {name: values[name] or "" for name in _NUMBERS} | {"role": Role(values["role"])}))
 
 
 def _api_key(row: Row[Any]) -> ApiKey:
