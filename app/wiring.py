@@ -31,12 +31,8 @@ from app.standards.json_ld import Canonicaliser
 from app.standards.remembered import RememberedForm
 from app.verification import carriers, verify
 from app.verification.evidence import Submission
-<<<<<<< HEAD
-from app.verification.ports import Registry
-from app.verification.reader import Reader
-=======
 from app.verification.ports import Publications, Registry
->>>>>>> several
+from app.verification.reader import Reader
 from app.verification.report import Report
 from app.verification.verifier import Verifier
 

@@ -7,31 +7,17 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    Column,
     ColumnElement,
-    Date,
-    DateTime,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
     Row,
     ScalarSelect,
     Select,
-    String,
-    Table,
     Text,
-    UniqueConstraint,
-    Uuid,
     cast,
     func,
     insert,
     literal_column,
     or_,
     select,
-    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
