@@ -5,7 +5,7 @@ Exit codes: 0 done (or: valid), 1 refused (or: not valid), 2 wrong usage, 3 cann
 
 import asyncio
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from app.operating import out, run
 from app.settings import settings
 
 if TYPE_CHECKING:
+    from app.verification.report import Report
     from app.wiring import Wiring
 
 app = typer.Typer(
@@ -177,6 +178,7 @@ def correct(
     from app.credentials.model import Changes
     from app.database import transaction
     from app.errors import NotFound
+    from app.sharing import renaming
     from app.wiring import now
 
     async def work(wiring: "Wiring") -> None:
@@ -187,7 +189,7 @@ def correct(
             if found is None:
                 raise NotFound("credential_unknown", "There is no credential with this number here.")
             issuer = await wiring.issuer(conn, found.institution_id)
-            corrected = await credentials.correct(
+            corrected = await renaming.correct(
                 conn,
                 issuer,
                 wiring.canonical,
@@ -229,7 +231,12 @@ def revoke(
 @app.command()
 def verify(
     file: Annotated[
-        Path, typer.Argument(help="A credential or a bundle: JSON, or a PNG, SVG or PDF.", exists=True, dir_okay=False)
+        Path,
+        typer.Argument(
+            help="A credential, bundle, record or presentation: JSON, or a PNG, SVG or PDF.",
+            exists=True,
+            dir_okay=False,
+        ),
     ],
     rpc: Annotated[
         list[str] | None, typer.Option(help="Address of a node of the chain; given twice, both must agree.")
@@ -237,11 +244,14 @@ def verify(
     issuers: Annotated[Path, typer.Option(help="Folder of recognised issuers.")] = Path("wallets/public"),
     served_at: Annotated[str | None, typer.Option(help="Where a development issuer's pages are really served.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Use only what the bundle brings; ask nobody.")] = False,
-    at: Annotated[datetime | None, typer.Option(help="The day asked about.", formats=["%Y-%m-%d"])] = None,
+    at: Annotated[datetime | None, typer.Option(help="The day asked about, in UK time.", formats=["%Y-%m-%d"])] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Verify a credential from public sources alone: the document, the issuer's publications, the chain."""
-    from app.verification.verify import end_of_day
+    """Verify a credential from public sources alone: the document, the issuer's publications, the chain.
+
+    A file that holds several has each checked; the verdict and the exit code are those of the worst.
+    """
+    from app.verification.as_of import moment_of
     from app.verifying import verify_file
 
     report = asyncio.run(
@@ -252,19 +262,29 @@ def verify(
             served_at=served_at,
             offline=offline,
             base=settings(),
-            as_of=end_of_day(at.date()) if at else None,
+            as_of=moment_of(at.date(), datetime.now(UTC)) if at else None,
         )
     )
     if as_json:
         out.print_json(json.dumps(report.as_json()))
     else:
-        colour = {"valid": "green", "cannot tell": "yellow"}.get(report.verdict, "red")
-        out.print(Text.assemble((report.verdict.upper(), f"bold {colour}"), f" {report.summary}"))
-        for finding in report.findings:
-            out.print(f"  {finding.outcome:<8}{finding.check:<13} {finding.sentence} ({finding.code})")
-        shown = f"{report.true_as_of:%d %B %Y, %H:%M} UTC" if report.true_as_of else "an unknown time"
-        out.print(f"  Evidence reached: {report.level}. True as of {shown}.")
+        _tell(report)
     raise SystemExit({"valid": 0, "cannot tell": EXIT_OUTSIDE}.get(report.verdict, 1))
+
+
+def _tell(report: "Report", margin: str = "") -> None:
+    """The report in lines, then those on the credentials inside, each under its number and its name."""
+    colour = {"valid": "green", "cannot tell": "yellow"}.get(report.verdict, "red")
+    out.print(Text.assemble(margin, (report.verdict.upper(), f"bold {colour}"), f" {report.summary}"))
+    for finding in report.findings:
+        out.print(f"{margin}  {finding.outcome:<8}{finding.check:<13} {finding.sentence} ({finding.code})")
+    shown = f"{report.true_as_of:%d %B %Y, %H:%M} UTC" if report.true_as_of else "an unknown time"
+    out.print(f"{margin}  Evidence reached: {report.level}. True as of {shown}.")
+    for number, part in enumerate(report.parts, 1):
+        # The name is whatever the file says.
+        name = "".join(one for one in part.credential_id or "without a name" if one.isprintable())
+        out.print(f"{margin}  Credential {number} of {len(report.parts)}: {name}")
+        _tell(part, f"{margin}    ")
 
 
 @app.command()
@@ -293,11 +313,12 @@ def bundle(
 def audit(
     without_chain: Annotated[bool, typer.Option("--without-chain", help="Do not ask the chain.")] = False,
 ) -> None:
-    """Recompute every log and find every credential in it exactly once."""
+    """Recompute every log; find every credential, accreditation and DID document in it exactly once."""
     from app.anchoring import service as anchoring
-    from app.anchoring.audit import audit_log, places_of
+    from app.anchoring.audit import audit_log, places_of, times_of
     from app.credentials.accreditation_audit import audit_accreditations
     from app.credentials.audit import audit_credentials
+    from app.credentials.identity_audit import audit_identity
     from app.database import transaction
     from app.institutions import service as institutions
     from app.standards.anchor_receipt import LeafKind
@@ -314,6 +335,8 @@ def audit(
             count, more = await audit_credentials(wiring.engine, institution.id, wiring.compiled, places)
             given = await places_of(wiring.engine, log, LeafKind.ACCREDITATION)
             more += await audit_accreditations(wiring.engine, institution.id, wiring.compiled, given)
+            published = await times_of(wiring.engine, log, LeafKind.DID_DOCUMENT)
+            more += await audit_identity(wiring.engine, institution.id, published)
             out.print(f"{institution.name}: {count} credentials, {log.size} log entries, {len(found + more)} faults")
             for fault in found + more:
                 out.print(f"  {fault}")

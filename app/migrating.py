@@ -9,7 +9,7 @@ from alembic.config import Config
 
 _ROOT = Path(__file__).resolve().parent.parent
 _STORES = (
-    "app.institutions.store",
+    "app.institutions.store.tables",
     "app.anchoring.store",
     "app.catalogue.store",
     "app.credentials.store",

@@ -97,7 +97,8 @@ def keys_rotate(slug: _Slug, custody: _Custody = None, yes: _Yes = False) -> Non
         async with transaction(wiring.engine) as conn:
             # The time is taken once nobody signs any more.
             await upkeep.hold(conn, institution_id)
-            done = await keys.rotate(conn, _making(wiring, custody), wiring.compiled, institution_id, now())
+            # By name, so that a second start of the same command cannot retire the key that came after it.
+            done = await keys.rotate(conn, _making(wiring, custody), wiring.compiled, institution_id, now(), key.name)
         made = done.identity.signing_key
         out.print(f"{made.name} signs from now on. {_counted(done.lists, 'list')} signed again.")
         if scheme_of(made.keystore) == FILE:
@@ -148,7 +149,8 @@ def keys_compromise(
                 key_name=found.name,
             )
         out.print(f"{found.name} is given up. {done.identity.signing_key.name} signs from now on.")
-        out.print(f"Signed again: {_counted(done.lists, 'list')}, {_counted(done.receipts, 'register receipt')}.")
+        again = ((done.lists, "list"), (done.receipts, "register receipt"), (done.accreditations, "accreditation"))
+        out.print(f"Signed again: {', '.join(_counted(number, what) for number, what in again)}.")
         out.print(f"Valid still: {done.use.proven}. To be issued again: {done.use.to_issue_again}.")
 
     run(work)

@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     log_format: str = Field(default="text", pattern=r"^(text|json)$")
     worker_heartbeat_seconds: float = Field(default=10, gt=0, le=60)
     worker_poll_seconds: float = Field(default=2, gt=0, le=60)
-    scheme_name: str = "Stackmark scheme operator (this installation)"
+    scheme_name: str = "Stackmark"
     public_writes_per_minute: int = Field(default=120, ge=1)
     # Of `stackmark serve --conformance` alone; both are made anew at each start where they are not given.
     conformance_seed: SecretStr | None = Field(default=None, min_length=16)

@@ -15,8 +15,11 @@ from app.settings import Settings
 from app.verification import carriers, verify
 from app.verification.bundling import Bundle, make_bundle
 from app.verification.checks.trail import Trail
+from app.verification.evidence import Submission
+from app.verification.once import AskedOnce
 from app.verification.ports import Publications, Registry
 from app.verification.report import Report
+from app.verification.verifier import Verifier
 
 
 async def verify_file(
@@ -29,29 +32,35 @@ async def verify_file(
     base: Settings,
     as_of: datetime | None = None,
 ) -> Report:
-    """The report on a credential or bundle, as of now or a past moment; plain, or inside a picture or PDF.
+    """The report on a credential, bundle, record or presentation, as of now or a past moment; plain, or in a picture
+    or PDF.
 
     With several `rpc_urls`, nodes of the same chain, only what all of them say is believed. Raises `Refused` for what
     is not one.
     """
     submission, bundle = verify.read_submission(carriers.unwrap(data, attached_json).payload)
-    if submission.embedded:
-        # One report on the outer document would vouch for credentials that nobody looked at.
-        raise Refused("several_credentials", "This file holds several credentials. Check each as a file of its own.")
     recogniser = FileList(issuers)
     publications: Publications = BundledPublications(bundle, recogniser)
     if not offline:
         publications = HttpPublications(allow_localhost=True, served_at=served_at)
+    now, form, publications = datetime.now(UTC), canonicaliser(), AskedOnce(publications)
     async with _registry(rpc_urls, base) as registry:
-        return await verify.verify(
-            submission,
-            publications=publications,
-            registry=registry,
-            recogniser=recogniser,
-            canonicaliser=canonicaliser(),
-            now=datetime.now(UTC),
-            as_of=as_of,
-        )
+
+        async def in_full(one: Submission) -> Report:
+            return await verify.verify(
+                one,
+                publications=publications,
+                registry=registry,
+                recogniser=recogniser,
+                canonicaliser=form,
+                now=now,
+                as_of=as_of,
+            )
+
+        if submission.presentation is None:
+            return await in_full(submission)
+        verifier = Verifier(in_full, publications, form, lambda: now)
+        return await verifier.presentation(submission.presentation, as_of=as_of)
 
 
 async def fetch_credential(url: str, *, served_at: str | None) -> bytes:

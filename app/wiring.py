@@ -22,11 +22,11 @@ from app.anchoring.chains import ChainRules, rules_of
 from app.anchoring.fees import Forecast, SendingPolicy, forecast
 from app.anchoring.ports import Chain
 from app.anchoring.steps import Steps
-from app.credentials import accrediting
 from app.credentials import service as credentials
+from app.credentials.behind import Behind
 from app.credentials.model import PublishedEvidence
 from app.credentials.signing import Issuer, ReceiptKey
-from app.database import create_engine, reading
+from app.database import HotReads, create_engine, reading
 from app.errors import OutsideFailed
 from app.institutions.ports import DomainNames
 from app.settings import Settings
@@ -36,7 +36,8 @@ from app.standards.json_ld import Canonicaliser
 from app.standards.remembered import RememberedForm
 from app.verification import carriers, verify
 from app.verification.evidence import Submission
-from app.verification.ports import Registry
+from app.verification.ports import Publications, Registry
+from app.verification.reader import Reader
 from app.verification.report import Report
 from app.verification.verifier import Verifier
 
@@ -75,9 +76,25 @@ class Wiring:
         return RememberedForm(self.canonical)
 
     @cached_property
+    def _for_suites(self) -> RememberedForm:
+        return RememberedForm(conformance_canonicaliser())
+
+    @cached_property
     def _for_ours(self) -> RememberedForm:
         # Only what was issued here is let into the compiled shapes: a stranger must not push ours out.
         return RememberedForm(self.compiled)
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader()
+
+    @cached_property
+    def _behind(self) -> Behind:
+        return Behind(self.engine)
+
+    @cached_property
+    def reads(self) -> HotReads:
+        return HotReads(self.settings.secret_database_url())
 
     @cached_property
     def keystore(self) -> Custodians:
@@ -150,31 +167,42 @@ class Wiring:
         """What a file carries; raises as `carriers.unwrap` does. In a thread: pictures and PDFs take their time."""
         return await asyncio.to_thread(carriers.unwrap, data, attached_json)
 
-    async def verify(self, submission: Submission, as_of: datetime | None = None) -> Report:
-        """The report on what somebody handed in."""
+    async def verify(
+        self,
+        submission: Submission,
+        as_of: datetime | None = None,
+        *,
+        older: bool = False,
+        publications: Publications | None = None,
+    ) -> Report:
+        """The report on what somebody handed in.
+
+        `older`: as `verify.verify` has it, for the VC API alone. `publications`: instead of this process's own.
+        """
         return await verify.verify(
             submission,
-            publications=self.publications,
+            publications=publications or self.publications,
             registry=self.registry,
             recogniser=TenantList(self.engine),
-            canonicaliser=self._for_strangers,
+            canonicaliser=self._for_suites if older else self._for_strangers,
             now=now(),
             as_of=as_of,
+            older=older,
+            reader=self._reader,
         )
 
     @cached_property
     def verifier(self) -> Verifier:
-        """The same check as `verify`, proofs alone, and presentations: for the VC API."""
-        form = RememberedForm(conformance_canonicaliser())
-        return Verifier(self.verify, self.publications, form, now)
+        """The same check as `verify`, proofs alone, and presentations."""
+        return Verifier(self.verify, self.publications, self._for_suites, now)
 
     async def verify_ours(self, found: PublishedEvidence, as_of: datetime | None = None) -> Report:
         """The report on a credential of ours, from the bytes we publish; the checks are those of any stranger's."""
         if as_of is not None:
             return await self.verify(submission_of(found), as_of)
         moment = now()
-        async with reading(self.engine) as conn:
-            behind = await accrediting.published_behind(conn, found.institution)
+        behind = await self._behind.of(found)
+        has_root = bool(behind.accreditors) or (found.behind is not None and found.behind.has_root)
         documents = {
             found.institution.did: found.did_document,
             found.status_list_url: found.status_list,
@@ -185,9 +213,10 @@ class Wiring:
             submission_of(found),
             publications=KnownPublications(documents, moment, self.publications),
             registry=self.registry,
-            recogniser=KnownTenant(found.institution, *behind.accreditors),
+            recogniser=KnownTenant(found.institution, *behind.accreditors, has_root=has_root),
             canonicaliser=self._for_ours,
             now=moment,
+            reader=self._reader,
         )
 
     async def _receipt_key(self, conn: AsyncConnection, institution_id: UUID) -> ReceiptKey:
@@ -209,4 +238,6 @@ async def wired(settings: Settings, pool_size: int = 8) -> AsyncIterator[Wiring]
     finally:
         for node in wiring.__dict__.get("nodes", ()):
             await node.close()
+        if "reads" in wiring.__dict__:
+            await wiring.reads.close()
         await engine.dispose()

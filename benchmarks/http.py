@@ -49,6 +49,7 @@ def measure(scale: Scale, installation: Installation) -> Section:
         "GET /verify/{id}, JSON": lambda: [f"/verify/{number}" for number in islice(each, verifications)],
         "GET /verify/{id}, the same one again": lambda: [f"/verify/{numbers[0]}"] * verifications,
         "GET /credentials/{id}": lambda: [f"/credentials/{number}" for number in islice(each, scale.requests)],
+        "GET /credentials/{id}, the same one again": lambda: [f"/credentials/{numbers[0]}"] * scale.requests,
         "GET /i/{slug}/status/1": lambda: [f"/i/{SLUG}/status/1"] * scale.requests,
         "GET /i/{slug}/did.json": lambda: [f"/i/{SLUG}/did.json"] * scale.requests,
     }

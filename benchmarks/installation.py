@@ -1,7 +1,7 @@
 """A whole installation for measurements, as `stackmark demo` starts it, in a folder that is thrown away.
 
-Embedded PostgreSQL through the migrations, a local chain with the registry, the catalogue, one accredited college with
-a funded wallet. No worker runs: measurements take its steps themselves.
+Embedded PostgreSQL through the migrations, a local chain with the registry, the catalogue, one college with a funded
+wallet, accredited by a scheme operator. No worker runs: measurements take its steps themselves.
 """
 
 import asyncio
@@ -17,9 +17,10 @@ from app.anchoring import sending
 from app.anchoring import service as anchoring
 from app.catalogue import service as catalogue
 from app.catalogue.seed import load_seed
+from app.credentials import accrediting
 from app.credentials import service as credentials
+from app.credentials.scheme import make_scheme_operator
 from app.database import transaction
-from app.institutions import service as institutions
 from app.local import local_installation
 from app.settings import Settings
 from app.wiring import Wiring, now, wired
@@ -85,5 +86,18 @@ async def _furnish(settings: Settings, chain: LocalChain) -> UUID:
             now=now(),
         )
         chain.fund(issuer.identity.wallet.address)
-        await institutions.accredit(conn, issuer.institution.id, ["hnc-computing"], date(2020, 9, 1))
+        # As everywhere: a scheme operator stands behind the college, and every check looks at it.
+        operator = await make_scheme_operator(
+            conn,
+            wiring.keystore,
+            wiring.compiled,
+            name="Scheme operator (sample)",
+            public_url=settings.public_url,
+            chain_id=CHAIN_ID,
+            contract=str(settings.registry_address),
+            now=now(),
+        )
+        await accrediting.accredit(
+            conn, operator, issuer.institution, ["hnc-computing"], valid_from=date(2020, 9, 1), now=now()
+        )
         return issuer.institution.id

@@ -3,11 +3,12 @@
 The documents have the shape the product issues (`open_badge.achievement_credential`, four alignments), each for
 another learner. "Signed" is all of `credentials.signing.Issuer.sign` with a key from an encrypted file: canonical form
 of document and proof options by compiled shape, SHA-256, Ed25519, verification of the own signature, base58, binding
-digest; then the JSON bytes that are stored. "From prepared bytes" adds what an import does before: strict reading of
-the stored unsigned document. Unit: documents per processor second. Against: PyLD canonicalising the same documents
-(without any signature), the same signing over general JSON-LD (each document read from its contexts on), the same
-signing with the other canonical form that there is (eddsa-jcs-2022, the guarded JCS of `standards.jcs`: no contexts, no
-RDF), and one bare Ed25519 signature.
+digest; then the JSON bytes that are stored. "As prepared bytes" is what an import does: the stored unsigned document is
+read, signed, and the proof added to its bytes. Unit: documents per processor second. Against: PyLD canonicalising the
+same documents (without any signature), the same signing over general JSON-LD (each document read from its contexts on),
+the same signing with the other canonical form that there is (eddsa-jcs-2022, the guarded JCS of `standards.jcs`: no
+contexts, no RDF), one bare Ed25519 signature, and one with one bare verification, which is the least that a signature
+checked by its maker can take.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from app.adapters.contexts import canonicaliser
-from app.standards import anchor_receipt, data_integrity, multikey, strict_json
+from app.standards import anchor_receipt, data_integrity, multikey
 from app.standards.compiled_shape import ShapeCache
 from benchmarks import material, references
 from benchmarks.figures import Round, Section, once, race
 from benchmarks.scale import Scale
 
+_FLOOR = "one bare signature and one bare verification"
 _GUARDED_JCS = "signed with eddsa-jcs-2022 (guarded JCS), the same checks"
 
 
@@ -56,7 +58,7 @@ def measure(scale: Scale, folder: Path) -> Section:
     taken = race(
         {
             "sign": _over(documents, sign),
-            "import": _over(prepared, lambda data: sign(strict_json.parse_object(data))),
+            "import": _over(prepared, lambda data: fast.sign_prepared(data, material.NOW)),
             "jcs": _over(documents, sign_jcs),
             "full": _over(few, lambda document: material.to_bytes(slow.sign(document, material.NOW)[0])),
             "pyld": _over(few, pyld.n_quads),
@@ -68,7 +70,7 @@ def measure(scale: Scale, folder: Path) -> Section:
     section = Section("Signing: credentials per second of one core")
     for name, key in (
         ("signed (compiled shape, checked, as stored bytes)", "sign"),
-        ("signed, read from prepared bytes first (an import's row)", "import"),
+        ("signed as prepared bytes (an import's row, read first)", "import"),
         ("signed over general JSON-LD", "full"),
         (_GUARDED_JCS, "jcs"),
     ):
@@ -80,6 +82,9 @@ def measure(scale: Scale, folder: Path) -> Section:
     section.add(
         "signed (compiled shape)", taken["sign"].rate, "/s", taken["sign"].faster_than(taken["jcs"]), _GUARDED_JCS
     )
+    floor = 1 / (1 / taken["ed25519 sign"].rate + 1 / taken["ed25519 verify"].rate)
+    section.add(_FLOOR, floor, "/s", floor / taken["pyld"].rate, references.PYLD)
+    section.add("signed (compiled shape)", taken["sign"].rate, "/s", taken["sign"].rate / floor, _FLOOR)
     section.add(references.PYLD, taken["pyld"].rate, "/s", 1.0, "reference")
     section.add(references.ED25519_SIGN, taken["ed25519 sign"].rate, "/s", 1.0, "reference")
     section.add(references.ED25519_VERIFY, taken["ed25519 verify"].rate, "/s", 1.0, "reference")

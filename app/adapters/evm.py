@@ -260,9 +260,11 @@ class EvmChain:
 
     async def _read_number(self, contract: str, data: bytes, block: str) -> int:
         result = await self.call("eth_call", {"to": contract, "data": "0x" + data.hex()}, block)
-        raw = bytes.fromhex((result or "0x")[2:])
+        raw = bytes.fromhex(result[2:]) if result is not None else None
+        if raw is None or len(raw) not in (0, 32):
+            raise OutsideFailed("chain_error", "The chain's node gave no answer to the question.")
         # An address without code answers with nothing: the registry is not there, so nothing is recorded.
-        return int(decode(["uint64"], raw)[0]) if len(raw) == 32 else 0
+        return int(decode(["uint64"], raw)[0]) if raw else 0
 
     async def _inclusion(self, found: Any, succeeded: bool, log_index: int | None) -> Inclusion | None:
         block = await self.call("eth_getBlockByHash", found["blockHash"], False)

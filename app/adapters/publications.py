@@ -110,13 +110,17 @@ class HttpPublications:
             return await asyncio.wait_for(self._read(url, limit, what), self._timeout)
         except TimeoutError:
             return _failed("publication_timeout", f"{what} could not be fetched in time.")
-        except (httpx.HTTPError, OSError, ValueError):
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
             return _failed("publication_unreachable", f"{what} could not be fetched just now.")
 
     async def _read(self, url: str, limit: int, what: str) -> Fetched:
         parts = urlsplit(url)
         if self._served_at and parts.hostname == "localhost":
-            parts = urlsplit(self._served_at.rstrip("/") + parts.path)
+            served = urlsplit(self._served_at)
+            # With what it asks: a page of a past time is another page.
+            parts = parts._replace(
+                scheme=served.scheme, netloc=served.netloc, path=served.path.rstrip("/") + parts.path
+            )
         target = await self._checked_target(parts)
         if target is None:
             return _failed("publication_address_refused", f"{what} are said to be at an address that is not public.")

@@ -21,17 +21,22 @@ class TenantList:
     async def recognise(self, did: str) -> Recognition:
         async with transaction(self._engine) as conn:
             found = await institutions.find_by_did(conn, did)
-        return Recognition(True, _recognised(found) if found else None)
+            has_root = await institutions.has_scheme_operator(conn)
+        return Recognition(True, _recognised(found) if found else None, has_root)
 
 
 class KnownTenant:
-    """An institution of this installation and those that accredit it, already looked up."""
+    """An institution of this installation and those that accredit it, already looked up.
 
-    def __init__(self, institution: Institution, *accreditors: Institution) -> None:
+    `has_root`: the installation has a scheme operator, whether or not it is among them.
+    """
+
+    def __init__(self, institution: Institution, *accreditors: Institution, has_root: bool = False) -> None:
         self._issuers = {one.did: _recognised(one) for one in (institution, *accreditors)}
+        self._has_root = has_root or any(one.is_root for one in self._issuers.values())
 
     async def recognise(self, did: str) -> Recognition:
-        return Recognition(True, self._issuers.get(did))
+        return Recognition(True, self._issuers.get(did), self._has_root)
 
 
 class FileList:
@@ -44,7 +49,7 @@ class FileList:
         self._folder = folder
 
     async def recognise(self, did: str) -> Recognition:
-        known = False
+        found: dict[str, RecognisedIssuer] = {}
         for file in sorted(self._folder.glob("*.json")):
             try:
                 entry = json.loads(file.read_text(encoding="utf-8"))
@@ -53,10 +58,8 @@ class FileList:
                 issuer = RecognisedIssuer(entry["did"], entry["institution"], entry["ukprn"], keys, is_root)
             except (OSError, ValueError, KeyError, TypeError, AttributeError):
                 continue
-            known = True
-            if issuer.did == did:
-                return Recognition(True, issuer)
-        return Recognition(known)
+            found.setdefault(issuer.did, issuer)
+        return Recognition(bool(found), found.get(did), any(one.is_root for one in found.values()))
 
 
 def _recognised(institution: Institution) -> RecognisedIssuer:

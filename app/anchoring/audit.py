@@ -1,6 +1,7 @@
 """Recomputing a log from its leaves: what must be true of it after any crash."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -57,6 +58,12 @@ async def places_of(engine: AsyncEngine, log: Log, kind: LeafKind) -> dict[bytes
     """How often each digest of a kind stands in the log, OPEN entries included."""
     async with transaction(engine) as conn:
         return await store.digest_counts(conn, log.id, kind)
+
+
+async def times_of(engine: AsyncEngine, log: Log, kind: LeafKind) -> dict[bytes, datetime]:
+    """When each digest of a kind came into the log, OPEN entries included."""
+    async with transaction(engine) as conn:
+        return await store.digest_times(conn, log.id, kind)
 
 
 def _all_tiles(size: int) -> Iterable[tiles.TileKey]:

@@ -1,7 +1,8 @@
 """Receipts: the proof that an entry is in a final checkpoint, signed by the log's owner. Made after finality only."""
 
 import json
-from collections.abc import Callable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,29 +20,41 @@ from app.standards.anchor_receipt import ChainRecord, unsigned_receipt
 
 RECEIPTS_AT_ONCE = 2_000
 
+_Covered = tuple[Checkpoint, Sequence[Entry]]
+
 
 async def issue_receipts(steps: Steps, log: Log) -> int:
-    """Make the receipts that the newest final checkpoint allows, a batch to a transaction; their number."""
+    """Make the receipts that the final checkpoints allow, a batch to a transaction; their number.
+
+    Each proves its entry against the first checkpoint that covers it: the block of that one dates the entry, and a
+    later date could look like one after the loss of a key. A receipt that names a later checkpoint is made anew.
+    """
     made = 0
     while True:
         async with transaction(steps.engine) as conn:
-            checkpoint = await store.newest_finalized(conn, log.id)
-            if checkpoint is None:
+            newest = await store.newest_finalized(conn, log.id)
+            if newest is None:
                 return made
-            entries = await store.entries_without_receipt(conn, log.id, checkpoint.tree_size, RECEIPTS_AT_ONCE)
+            entries = await store.entries_without_receipt(conn, log.id, newest.tree_size, RECEIPTS_AT_ONCE)
+            if not entries:
+                entries = await store.entries_with_late_receipt(conn, log.id, RECEIPTS_AT_ONCE)
+                await store.drop_receipts(conn, [entry.id for entry in entries])
             if not entries:
                 return made
             signer = await steps.signer_of(conn, log.owner)
-            paths = await service.prove(conn, log.id, _paths(entries, checkpoint.tree_size))
-            record = _record(log, checkpoint, steps.finality)
-            rows = [
-                {
-                    "entry_id": entry.id,
-                    "checkpoint_id": checkpoint.id,
-                    "document": _receipt(log, checkpoint, record, entry, path, signer, steps.now()),
-                }
-                for entry, path in zip(entries, paths, strict=True)
-            ]
+            covering = await _first_covering(conn, log.id, entries)
+            paths = await service.prove(conn, log.id, _paths(covering))
+            rows = []
+            for (checkpoint, covered), proofs in zip(covering, paths, strict=True):
+                record = _record(log, checkpoint, steps.finality)
+                rows += [
+                    {
+                        "entry_id": entry.id,
+                        "checkpoint_id": checkpoint.id,
+                        "document": _receipt(log, checkpoint, record, entry, path, signer, steps.now()),
+                    }
+                    for entry, path in zip(covered, proofs, strict=True)
+                ]
             await store.insert_receipts(conn, rows)
             made += len(rows)
 
@@ -65,11 +78,33 @@ async def sign_receipts_again(
     return signed
 
 
-def _paths(entries: tuple[Entry, ...], size: int) -> Callable[[TileSet], list[list[bytes]]]:
-    def maths(tree: TileSet) -> list[list[bytes]]:
-        return list(merkle.inclusion_paths((entry.index or 0 for entry in entries), size, tree.node))
+async def _first_covering(conn: AsyncConnection, log_id: UUID, entries: Sequence[Entry]) -> list[_Covered]:
+    """`entries` (in log order, all covered by a final checkpoint), each with the first that covers it."""
+    finals = await store.finals_covering(conn, log_id, _place(entries[0]), _place(entries[-1]))
+    found: list[_Covered] = []
+    start = 0
+    for checkpoint in finals:
+        end = bisect_left(entries, checkpoint.tree_size, start, key=_place)
+        if end > start:
+            found.append((checkpoint, entries[start:end]))
+        start = end
+    return found
+
+
+def _paths(covering: Sequence[_Covered]) -> Callable[[TileSet], list[list[list[bytes]]]]:
+    def maths(tree: TileSet) -> list[list[list[bytes]]]:
+        return [
+            list(merkle.inclusion_paths(map(_place, covered), checkpoint.tree_size, tree.node))
+            for checkpoint, covered in covering
+        ]
 
     return maths
+
+
+def _place(entry: Entry) -> int:
+    if entry.index is None:
+        raise LookupError(f"log entry {entry.id} is not sealed")
+    return entry.index
 
 
 def _record(log: Log, checkpoint: Checkpoint, finality: str) -> ChainRecord:
@@ -102,7 +137,7 @@ def _receipt(
         digest=entry.digest,
         kind=entry.kind,
         salt=entry.salt,
-        index=entry.index or 0,
+        index=_place(entry),
         tree_size=checkpoint.tree_size,
         path=path,
         root=checkpoint.root,

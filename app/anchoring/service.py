@@ -13,6 +13,7 @@ from app import jobs
 from app.anchoring import store, tiles
 from app.anchoring.fees import SendingPolicy
 from app.anchoring.model import Checkpoint, CheckpointState, Log, Pause
+from app.anchoring.store import receipt_of as receipt_of
 from app.anchoring.tiles import MissingTile, TileSet
 from app.errors import NotFound
 from app.standards import merkle

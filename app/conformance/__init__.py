@@ -6,6 +6,7 @@ database, the keystore or the chain, and nothing else imports it.
 
     keys         an Ed25519, a P-256 and a P-384 key, each an issuer of its own
     tenant       what they sign, and the list of what was withdrawn
+    vocabulary   the contexts that suites write into their documents
     certificate  HTTPS for localhost, made anew at each start
     serving      the VC API (`app.web.vc_api`) over all that
 """

@@ -8,14 +8,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from app.adapters.contexts import canonicaliser, conformance_canonicaliser
 from app.adapters.publications import PUBLISHED, HttpPublications
 from app.adapters.registry import NoRegistry
 from app.conformance.keys import TenantKey
+from app.conformance.vocabulary import OpenCanonicaliser, all_contexts
 from app.errors import Conflict, NotAllowed, NotFound, OutsideFailed, Refused
 from app.standards import data_integrity, proof_sets, status_list, vc, vc_1_1
-from app.standards.data_integrity import KEY_TYPES, Proof, ProofProblem
-from app.standards.json_ld import Canonicaliser, NotCanonicalisable
+from app.standards.data_integrity import KEY_TYPES, CanonicalForm, Proof, ProofProblem
+from app.standards.json_ld import NotCanonicalisable
 from app.standards.multikey import KeyType
 from app.verification import verify
 from app.verification.evidence import Fetched, RecognisedIssuer, Recognition, Submission
@@ -70,8 +70,8 @@ class Tenant:
         }
 
     @cached_property
-    def _canonicaliser(self) -> Canonicaliser:
-        return conformance_canonicaliser()
+    def _canonicaliser(self) -> OpenCanonicaliser:
+        return OpenCanonicaliser(all_contexts())
 
     @cached_property
     def verifier(self) -> Verifier:
@@ -84,8 +84,9 @@ class Tenant:
                 publications=publications,
                 registry=NoRegistry(),
                 recogniser=_OwnList(self.keys),
-                canonicaliser=canonicaliser(),
+                canonicaliser=self._canonicaliser,
                 now=self._now(),
+                older=True,
             )
 
         return Verifier(in_full, publications, self._canonicaliser, self._now)
@@ -241,7 +242,7 @@ def _problems(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     return rules(document)
 
 
-def _holds(proof: Proof, signed: Mapping[str, Any], key: TenantKey, form: Canonicaliser) -> bool:
+def _holds(proof: Proof, signed: Mapping[str, Any], key: TenantKey, form: CanonicalForm) -> bool:
     try:
         return proof_sets.check_proof(proof, signed, key.public, form).holds
     except (ProofProblem, NotCanonicalisable):

@@ -1,4 +1,4 @@
-"""Checking every accreditation an institution gave: its signature, and its one place in the log."""
+"""Checking every accreditation an institution gave, as ever signed: its signature, and its one place in the log."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -18,7 +18,7 @@ async def audit_accreditations(
     """Every fault found. `places` counts each digest's entries in the institution's log."""
     faults: list[str] = []
     async with transaction(engine) as conn:
-        rows = await store.edges_from(conn, institution_id)
+        rows = [*await store.edges_from(conn, institution_id), *await store.past_edges_from(conn, institution_id)]
         institution = await institutions.get_by_id(conn, institution_id)
         published = Published(institution.did, await institutions.did_document_versions(conn, institution_id))
     for row in rows:

@@ -76,7 +76,8 @@ async def accredit(
     accredited for, and for no longer.
 
     Raises `Refused` (role_cannot_accredit, qualifications_missing, accreditation_dates_reversed),
-    `NotFound("qualification_unknown")` or `NotAllowed("not_accredited_to_accredit")`.
+    `NotFound("qualification_unknown")`, `Conflict("accreditation_duplicate")` or
+    `NotAllowed("not_accredited_to_accredit")`.
     """
     action = roles.permitted_action(parent.institution.role, child.role)
     wanted = tuple(dict.fromkeys(qualification_ids))
@@ -85,6 +86,7 @@ async def accredit(
     if valid_until is not None and valid_until < valid_from:
         raise Refused("accreditation_dates_reversed", "The accreditation would end before it begins.")
     references = [await _reference(conn, child, qualification_id) for qualification_id in wanted]
+    await _check_is_new(conn, parent.institution, child, action, wanted, valid_from, valid_until)
     if parent.institution.role is not Role.SCHEME_OPERATOR:
         await _check_may_pass_on(conn, parent.institution, wanted, valid_until, now.date())
     ((list_id, list_url, index),) = await status.allocate(conn, parent, 1, now)
@@ -99,7 +101,7 @@ async def accredit(
         valid_until=_midnight(valid_until + timedelta(days=1)) - timedelta(seconds=1) if valid_until else None,
         status=status_list.entry(list_url, index),
     )
-    document, digest = _signed(parent, unsigned, now)
+    document, digest = sign_edge(parent, unsigned, now)
     await store.insert_edge(
         conn,
         {
@@ -148,11 +150,10 @@ async def withdraw(conn: AsyncConnection, parent: Issuer, edge_id: UUID, reason:
 
 
 async def accreditor_of(conn: AsyncConnection, edge_id: UUID) -> UUID:
-    """Who gave an accreditation. Raises `NotFound("accreditation_unknown")`."""
-    row = await store.lock_edge(conn, edge_id)
-    if row is None:
+    """Who gave an accreditation; its row is not held. Raises `NotFound("accreditation_unknown")`."""
+    accreditor = await store.find_accreditor(conn, edge_id)
+    if accreditor is None:
         raise NotFound("accreditation_unknown", "There is no accreditation with this number here.")
-    accreditor: UUID = row.parent_id
     return accreditor
 
 
@@ -202,6 +203,27 @@ async def published_behind(conn: AsyncConnection, institution: Institution) -> P
         if url not in documents:
             documents[url] = await status.published(conn, edge.parent_id, int(url.rpartition("/")[2]))
     return PublishedBehind(documents, tuple(accreditors.values()))
+
+
+async def _check_is_new(
+    conn: AsyncConnection,
+    parent: Institution,
+    child: Institution,
+    action: Action,
+    wanted: Sequence[str],
+    valid_from: date,
+    valid_until: date | None,
+) -> None:
+    await store.lock_accrediting(conn, parent.id, child.id)
+    for edge in map(_edge, await store.edges_to(conn, [child.id])):
+        if (
+            (edge.parent_id, edge.action, edge.withdrawn_at) == (parent.id, action, None)
+            and set(edge.qualification_ids) == set(wanted)
+            and (edge.valid_from, edge.valid_until) == (valid_from, valid_until)
+        ):
+            raise Conflict(
+                "accreditation_duplicate", f"{child.name} has this accreditation already, under number {edge.id}."
+            )
 
 
 async def _check_may_pass_on(
@@ -262,9 +284,11 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(tzinfo=UTC))
 
 
-def _signed(parent: Issuer, unsigned: Mapping[str, Any], now: datetime) -> tuple[bytes, bytes]:
+def sign_edge(parent: Issuer, unsigned: Mapping[str, Any], now: datetime) -> tuple[bytes, bytes]:
     """(document, binding digest). Raises `Refused("signature_not_verified")`: wrong keys publish nothing."""
-    signed = data_integrity.sign_jcs(unsigned, parent.key_id, now, parent.sign_bytes)
+    # Whoever waited for a change of keys has an older time: no key says that it signed before it was made.
+    created = max(now, parent.identity.signing_key.created_at)
+    signed = data_integrity.sign_jcs(unsigned, parent.key_id, created, parent.sign_bytes)
     proof = data_integrity.read_proof(signed)
     hash_data = data_integrity.hash_for(proof, signed, parent.canonical)
     public_key = multikey.decode_multikey(parent.identity.signing_key.public_key)

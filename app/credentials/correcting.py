@@ -1,19 +1,22 @@
 """Correcting a credential: what is wrong in it is replaced, and it stays the same credential."""
 
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import jobs
 from app.catalogue import service as catalogue
-from app.credentials import cohort_file, editions, naming, store
+from app.credentials import cohort_file, editions, learners, naming, records, store
 from app.credentials.editions import Correction, Standing
 from app.credentials.issuing import check_accredited, check_result, credits_earned
 from app.credentials.model import ACHIEVEMENTS, Changes, CorrectionReason, Credential, CredentialKind, CredentialState
 from app.credentials.signing import Issuer
 from app.errors import Conflict, NotFound, Refused
 from app.institutions import service as institutions
+from app.standards import clr, open_badge
 from app.standards.data_integrity import CanonicalForm
 
 
@@ -31,7 +34,9 @@ async def correct(
     """Sign a new edition of a credential and revoke the old one, at once; awards that name it are reviewed by a job.
 
     A changed result is checked like a new one. A change of name becomes one of all the learner's credentials, see
-    `naming.change_name`; for wrong learner details, past editions with another name than the new one are erased.
+    `naming.change_name`. For wrong learner details, past editions with another name than the new one are erased, and
+    so is every record that holds what was wrong; where one was in force, a new one is made. What is left of an erased
+    text is what the audit needs: its digest, its dates, its places in the status list and in the log.
 
     Raises `Refused` (reason_unknown, reason_does_not_fit, note_too_long, not_signed_yet, not_correctable,
     award_follows_parts, correction_empty, the codes of `issuing.check_result`, `cohort_file.read_name` and
@@ -52,15 +57,25 @@ async def correct(
     if name is not None and why is CorrectionReason.CHANGE_OF_NAME:
         await naming.change_name(conn, issuer, reference, found.learner_id, name=name, note=note, now=now)
         return await _get(conn, credential_id)
-    learner = await naming.find_learner(conn, issuer.institution.id, found.learner_id, lock=name is not None)
-    (row,) = await store.lock_rows(conn, issuer.institution.id, id=credential_id)
+    learner = await learners.find_learner(conn, issuer.institution.id, found.learner_id, lock=name is not None)
+    # With the learner's details go the records that hold them.
+    wanted = {"id": credential_id} if name is None else {"learner_id": found.learner_id}
+    rows = await store.lock_rows(conn, issuer.institution.id, **wanted)
+    row = next(one for one in rows if one.id == credential_id)
     # Somebody may have withdrawn it while its row was waited for.
     _check_correctable(store.credential_of(row))
     correction = await _correction(conn, issuer, Standing.of(row), changes, name, now)
-    await editions.supersede(conn, issuer, reference, learner, [correction], reason=why, note=note, now=now)
+    outdated = []
+    if name is not None:
+        outdated = await records.withdraw_outdated(conn, rows, _holds(found.uri, name), note, now)
+    await editions.supersede(
+        conn, issuer, reference, learner, [correction], reason=why, note=note, now=now, withdrawn=outdated
+    )
     if name is not None:
         await store.settle_name(conn, learner.id, name)
         await editions.erase_other_names(conn, [credential_id], name)
+    if outdated:
+        await records.make_anew(conn, issuer, reference, learner.id, now=now)
     await jobs.enqueue(conn, jobs.REVIEW_STACKS, credential_id=str(credential_id))
     if found.kind is CredentialKind.UNIT:
         # A better grade may complete an award.
@@ -102,6 +117,15 @@ def _fitting(reason: str, changes: Changes) -> CorrectionReason:
     else:
         return why
     raise Refused("reason_does_not_fit", fault)
+
+
+def _holds(uri: str, name: str) -> Callable[[Mapping[str, Any]], bool]:
+    """Whether a record holds a credential that is being corrected, or names the learner otherwise."""
+
+    def holds(record: Mapping[str, Any]) -> bool:
+        return open_badge.learner_name(record) != name or uri in {one["id"] for one in clr.embedded(record)}
+
+    return holds
 
 
 def _check_correctable(credential: Credential) -> None:

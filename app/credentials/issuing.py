@@ -143,11 +143,10 @@ async def sign_prepared(
     sample = secrets.choice(rows).id
     signed_rows = []
     for row in rows:
-        document = json.loads(row.document)
         if row.id == sample:
-            compare_forms(issuer, reference, document)
-        signed, digest = issuer.sign(document, now)
-        signed_rows.append({"row_id": row.id, "signed": document_bytes(signed), "binding": digest})
+            compare_forms(issuer, reference, json.loads(row.document))
+        signed, digest = issuer.sign_prepared(row.document, now)
+        signed_rows.append({"row_id": row.id, "signed": signed, "binding": digest})
     await store.store_signed(conn, signed_rows, now)
     digests = [(LeafKind.CREDENTIAL, bytes(row["binding"])) for row in signed_rows]
     await anchoring.append(conn, issuer.institution.id, digests, now)

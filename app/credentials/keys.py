@@ -1,8 +1,8 @@
 """The life of signing keys: rotated once a year, given up at once when somebody else may hold one.
 
 A change of keys is one transaction over everything that speaks of them: the key itself, the DID document and its entry
-in the log, every status list, the linkage of the domain and, after a compromise, the receipts. Only the keystore cannot
-take part; what it holds too much is a key that nobody published, and harmless.
+in the log, every status list, the linkage of the domain and, after a compromise, the receipts and the accreditations
+given with it. Only the keystore cannot take part; what it holds too much is a key that nobody published, and harmless.
 
 What was recorded in the public register before a compromise stays good: the register proves when it was signed. Of
 everything else that key signed nobody can tell any more whose it is; it has to be issued again.
@@ -17,8 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.anchoring import receipting
 from app.anchoring import service as anchoring
-from app.credentials import status, store
+from app.credentials import accreditation_renewal, status, store
 from app.credentials.signing import Issuer, ReceiptKey
+from app.errors import Conflict
 from app.institutions import upkeep
 from app.institutions.model import SigningKey
 from app.institutions.ports import KeyStore
@@ -48,6 +49,7 @@ class KeyChange:
     use: KeyUse
     lists: int
     receipts: int = 0
+    accreditations: int = 0
 
 
 async def use_of(conn: AsyncConnection, identity: Identity, key: SigningKey, before: datetime) -> KeyUse:
@@ -58,13 +60,23 @@ async def use_of(conn: AsyncConnection, identity: Identity, key: SigningKey, bef
 
 
 async def rotate(
-    conn: AsyncConnection, keystore: KeyStore, canonical: CanonicalForm, institution_id: UUID, now: datetime
+    conn: AsyncConnection,
+    keystore: KeyStore,
+    canonical: CanonicalForm,
+    institution_id: UUID,
+    now: datetime,
+    key_name: str | None = None,
 ) -> KeyChange:
     """Sign with a new key from now on. The old one stays listed: what it signed stays valid everywhere.
 
-    Raises what `institutions.identity` and the keystore raise.
+    `key_name`: the key that is to retire, so that a second start of the same command does not retire the one after it.
+    Raises `Conflict("key_already_rotated")` and what `institutions.identity` and the keystore raise.
     """
     before = await upkeep.hold(conn, institution_id)
+    if key_name not in (None, before.signing_key.name):
+        raise Conflict(
+            "key_already_rotated", f"{key_name} signs no more: {before.signing_key.name} has taken its place meanwhile."
+        )
     use = await use_of(conn, before, before.signing_key, now)
     identity = await upkeep.replace_key(conn, keystore, before, now)
     issuer = await publish(conn, Issuer(identity, keystore, canonical), now)
@@ -95,16 +107,16 @@ async def compromise(
     issuer = await publish(conn, Issuer(identity, keystore, canonical), now)
     lists = await status.sign_again(conn, issuer, now)
     # A receipt proves itself by the register, but is read only under a signature that holds: under the new key's.
-    receipts = await receipting.sign_receipts_again(
-        conn, institution_id, key.id(before.institution.did), ReceiptKey(issuer), now
-    )
-    return KeyChange(replace(key, revoked_at=since), issuer.identity, use, lists, receipts)
+    lost = key.id(before.institution.did)
+    receipts = await receipting.sign_receipts_again(conn, institution_id, lost, ReceiptKey(issuer), now)
+    accreditations = await accreditation_renewal.renew_signed_with(conn, issuer, lost, now)
+    return KeyChange(replace(key, revoked_at=since), issuer.identity, use, lists, receipts, accreditations)
 
 
 async def publish(conn: AsyncConnection, issuer: Issuer, now: datetime) -> Issuer:
     """Bring what an institution publishes about itself up to date: DID document, wallet's statement, domain's linkage.
 
-    Safe to repeat: what is there and true is left alone.
+    And what others say of it: its accreditations name its wallet. Safe to repeat: what is there and true is left alone.
     """
     identity = await upkeep.state_wallet(conn, issuer.keystore, issuer.identity)
     document = await upkeep.publish_did_document(conn, identity, now)
@@ -112,4 +124,6 @@ async def publish(conn: AsyncConnection, issuer: Issuer, now: datetime) -> Issue
         digest = sha256(document).digest()
         await anchoring.append(conn, identity.institution.id, [(LeafKind.DID_DOCUMENT, digest)], now)
     await upkeep.link_domain(conn, issuer.keystore, identity, now)
-    return replace(issuer, identity=identity)
+    issuer = replace(issuer, identity=identity)
+    await accreditation_renewal.renew_for_wallet(conn, issuer, now)
+    return issuer

@@ -177,10 +177,25 @@ class SignedDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class BehindState:
+    """Stands for all that is published of those behind an institution: another where any of it is another.
+
+    Made of the digests of their accreditations, of their status lists and DID documents, and of who they are.
+    `has_root`: somebody here begins accreditations.
+    """
+
+    edges: str | None
+    lists: str | None
+    institutions: str | None
+    has_root: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedEvidence:
     """A signed credential and, as published, what a check of it relies on.
 
-    `status_list` None = no such list; `status_reasons` None = nothing in the list is set.
+    `status_list` None = no such list; `status_reasons` None = nothing in the list is set. `behind` None = as of a past
+    moment, of which it is not told.
     """
 
     signed: SignedDocument
@@ -189,6 +204,7 @@ class PublishedEvidence:
     status_list_url: str
     status_list: bytes | None
     status_reasons: bytes | None = None
+    behind: BehindState | None = None
 
 
 @dataclass(frozen=True, slots=True)

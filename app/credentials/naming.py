@@ -1,24 +1,24 @@
 """Changing a learner's name without a trace: afterwards the former name is nowhere in what is stored.
 
 Every credential in force is corrected, awards too. A comprehensive record holds whole credentials with the former
-name: it is withdrawn, and a new one can be made. Past editions and withdrawn credentials with another name lose
-their text; digests, dates and status places stay, so that a file somebody kept still reads "was valid, corrected". What
-waits for its signature is rewritten. Private notes and names of imported files that mention the former name are
-cleared. Results files that still bring the former name no longer change it.
+name: it is withdrawn, and a new one is made in its place. Past editions and withdrawn credentials with another name
+lose their text; digests, dates and status places stay, so that a file somebody kept still reads "was valid, corrected".
+What waits for its signature is rewritten. Private notes and names of imported files that mention the former name are
+cleared; an endorsement that has it in full is withdrawn. Results files that still bring the former name no longer
+change it. What is kept beside a learner outside this package is cleared by `app.sharing.renaming`.
 """
 
 import json
-import re
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.credentials import cohort_file, editions, store
+from app.credentials import cohort_file, editions, learners, records, store
+from app.credentials.clearing import clear_texts, mentions, withdraw_endorsements, words
 from app.credentials.editions import Correction, Standing
 from app.credentials.issuing import document_bytes
 from app.credentials.model import (
@@ -26,17 +26,11 @@ from app.credentials.model import (
     Credential,
     CredentialKind,
     CredentialState,
-    Learner,
-    RevocationReason,
 )
 from app.credentials.signing import Issuer
-from app.errors import NotFound, Refused
+from app.errors import Refused
 from app.standards import clr, open_badge
 from app.standards.data_integrity import CanonicalForm
-
-CLEARED_NOTE: Final = "(cleared with a change of name)"
-CLEARED_FILE_NAME: Final = "results"
-_NOT_A_LETTER = re.compile(r"[\W\d_]+")
 
 
 async def change_name(
@@ -58,7 +52,7 @@ async def change_name(
     name = checked_name(name)
     editions.check_note(note)
     institution_id = issuer.institution.id
-    learner = await find_learner(conn, institution_id, learner_id, lock=True)
+    learner = await learners.find_learner(conn, institution_id, learner_id, lock=True)
     await store.lock_rows(conn, institution_id, learner_id=learner_id)
     # Once more: an award may have been made while the rows were waited for. From here on none can be.
     rows = await store.lock_rows(conn, institution_id, learner_id=learner_id)
@@ -69,15 +63,13 @@ async def change_name(
     others = {learner.name}.union(*map(_names, written)) - {name}
     if not others:
         raise Refused("correction_empty", "The learner has this name already, and so have all the credentials.")
-    gone = _words(others) - _words([name])
-    if _words([note]) & gone:
+    gone = words(others) - words([name])
+    if mentions(note, gone):
         raise Refused("note_names_former", "The note mentions the former name, which is not kept anywhere.")
     due = _due(standing, name)
-    outdated = [one for one in standing if one.record.kind is CredentialKind.RECORD and _names(one.document) != {name}]
-    for one in outdated:
-        await store.set_revoked(conn, one.record.id, RevocationReason.DETAILS_CHANGED, note, now)
-        await store.erase_withdrawn(conn, one.record.id)
-    if due or outdated:
+    outdated = await records.withdraw_outdated(conn, rows, lambda content: _names_in(content) != {name}, note, now)
+    endorsements = await withdraw_endorsements(conn, institution_id, others, name, now)
+    if due or outdated or endorsements:
         await editions.supersede(
             conn,
             issuer,
@@ -87,13 +79,15 @@ async def change_name(
             reason=CorrectionReason.CHANGE_OF_NAME,
             note=note,
             now=now,
-            withdrawn=outdated,
+            withdrawn=[*outdated, *endorsements],
         )
     await store.settle_name(conn, learner_id, name)
     await _rewrite_waiting(conn, rows, name)
     await editions.erase_other_names(conn, [row.id for row in rows], name)
     await _erase_withdrawn(conn, rows, name)
-    await _clear_texts(conn, learner_id, rows, past, gone)
+    await clear_texts(conn, learner_id, rows, past, gone)
+    if outdated:
+        await records.make_anew(conn, issuer, reference, learner_id, now=now)
     corrected = {one.old.record.id for one in due}
     everything = await store.list_credentials(conn, institution_id, learner_id=learner_id)
     return tuple(credential for credential in everything if credential.id in corrected)
@@ -107,17 +101,12 @@ def checked_name(text: str) -> str:
     return name
 
 
-async def find_learner(conn: AsyncConnection, institution_id: UUID, learner_id: UUID, *, lock: bool = False) -> Learner:
-    """Raises `NotFound("learner_unknown")`."""
-    learner = await store.find_learner(conn, institution_id, learner_id, lock=lock)
-    if learner is None:
-        raise NotFound("learner_unknown", "There is no such learner at this institution.")
-    return learner
-
-
 def _names(data: bytes) -> set[str]:
+    return _names_in(json.loads(data))
+
+
+def _names_in(content: Mapping[str, Any]) -> set[str]:
     """The learner's names in a credential made here, and in those inside it."""
-    content = json.loads(data)
     found = map(open_badge.learner_name, (content, *clr.embedded(content)))
     return {name for name in found if name is not None}
 
@@ -153,27 +142,3 @@ async def _erase_withdrawn(conn: AsyncConnection, rows: Sequence[Row[Any]], name
         is_kept = row.revoked_at is not None and row.document is not None
         if is_kept and _names(row.document) != {name}:
             await store.erase_withdrawn(conn, row.id)
-
-
-async def _clear_texts(
-    conn: AsyncConnection, learner_id: UUID, rows: Sequence[Row[Any]], past: Sequence[Row[Any]], gone: set[str]
-) -> None:
-    """Free texts kept beside the learner's credentials: a single word of the former name is enough to clear one."""
-    for row in rows:
-        if _words([row.revocation_note or ""]) & gone:
-            await store.set_note(conn, row.id, None, CLEARED_NOTE)
-    for row in past:
-        if _words([row.note]) & gone:
-            await store.set_note(conn, row.credential_id, row.number, CLEARED_NOTE)
-    for brought in await store.imports_with(conn, learner_id):
-        if _words([brought.file_name]) & gone:
-            await store.set_import_texts(conn, brought.id, file_name=CLEARED_FILE_NAME)
-        if _words([brought.idempotency_key or ""]) & gone:
-            # The file's own hash still keeps it from being taken twice.
-            await store.set_import_texts(conn, brought.id, idempotency_key=None)
-
-
-def _words(texts: Sequence[str] | set[str]) -> set[str]:
-    """The words of at least two letters, whatever their case."""
-    normal = (unicodedata.normalize("NFC", text).casefold() for text in texts)
-    return {word for text in normal for word in _NOT_A_LETTER.split(text) if len(word) > 1}

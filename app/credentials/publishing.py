@@ -1,6 +1,7 @@
 """What is published of a credential: its newest edition, its bundle, and everything as it was at a moment."""
 
 import json
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.anchoring import service as anchoring
 from app.anchoring.publishing import published as checkpoints
 from app.credentials import accrediting, status, store
-from app.credentials.model import PublishedEvidence, SignedDocument
+from app.credentials.model import (
+    Credential,
+    CredentialKind,
+    PublishedEvidence,
+    RevocationReason,
+    SignedDocument,
+)
+from app.database import HotReads
 from app.errors import NotFound
 from app.institutions import service as institutions
 from app.institutions.model import Institution
@@ -18,41 +26,66 @@ from app.standards import clr, status_list, strict_json
 
 
 async def document(conn: AsyncConnection, credential_id: UUID) -> bytes:
-    """The newest edition: the bytes that were signed. Raises `NotFound` (credential_unknown, edition_erased)."""
+    """The newest edition: the bytes that were signed.
+
+    Raises `NotFound`: credential_unknown; edition_erased, or for a comprehensive record record_replaced, when the text
+    was erased.
+    """
     found = await store.find_signed(conn, credential_id)
     if found is None:
         raise _unknown()
-    return _kept(found[0])
+    if found[0] is None:
+        raise _erased(await store.find_credential(conn, credential_id))
+    return found[0]
+
+
+async def newest_document(reads: HotReads, credential_id: UUID, known: Collection[bytes]) -> tuple[bytes, bytes | None]:
+    """(binding digest, the newest edition as `document` gives it), without the text where its digest is `known`.
+
+    Raises as `document` does.
+    """
+    found = await store.find_document(reads, credential_id, [*known])
+    if found is None:
+        raise _unknown()
+    if found.is_erased:
+        raise _erased(store.credential_of(await store.find_evidence(reads, credential_id)))
+    return found.digest, found.document
 
 
 async def signed_document(conn: AsyncConnection, credential_id: UUID) -> SignedDocument:
-    """What a verification starts from, whoever issued it. Raises `NotFound` (credential_unknown, edition_erased)."""
+    """What a verification starts from, whoever issued it. Raises what `document` raises."""
     found = await store.find_with_document(conn, credential_id)
     if found is None:
         raise _unknown()
     record, document_bytes = found
-    return SignedDocument(record, _kept(document_bytes), await _receipt(conn, record.institution_id, record.digest))
+    if document_bytes is None:
+        raise _erased(record)
+    return SignedDocument(record, document_bytes, await _receipt(conn, record.institution_id, record.digest))
 
 
 async def signed_document_at(conn: AsyncConnection, credential_id: UUID, at: datetime) -> SignedDocument:
     """The edition that was in force at a moment; the record is as of then but for the result, which the text has.
 
-    Raises `NotFound`: credential_unknown before there was any, edition_erased when its text was erased.
+    Raises what `document` raises, and `NotFound("not_issued_yet")` before there was any.
     """
     found = await store.find_with_document(conn, credential_id)
-    if found is None or at < found[0].created_at.replace(microsecond=0):
+    if found is None:
         raise _unknown()
+    if at < found[0].created_at.replace(microsecond=0):
+        raise _not_yet()
     record, document_bytes = found
     if record.revoked_at is not None and at < record.revoked_at.replace(microsecond=0):
         record = replace(record, revoked_at=None, revocation_reason=None)
     if at < record.valid_from:
         past = await store.find_edition(conn, credential_id, at)
         if past is None:
-            raise _unknown()
+            raise _not_yet()
         document_bytes = past.document
         corrected_at = past.valid_from if past.number > 1 else None
         record = replace(record, digest=past.digest, edition=past.number, corrected_at=corrected_at)
-    return SignedDocument(record, _kept(document_bytes), await _receipt(conn, record.institution_id, record.digest))
+    if document_bytes is None:
+        raise _erased(found[0])
+    return SignedDocument(record, document_bytes, await _receipt(conn, record.institution_id, record.digest))
 
 
 async def receipt_of_edition(conn: AsyncConnection, credential_id: UUID, valid_from: datetime) -> bytes | None:
@@ -73,10 +106,31 @@ async def evidence(conn: AsyncConnection, credential_id: UUID, at: datetime | No
 
     Raises what `signed_document` and `signed_document_at` raise.
     """
-    if at is None:
-        signed = await signed_document(conn, credential_id)
-    else:
-        signed = await signed_document_at(conn, credential_id, at)
+    return await _evidence_at(conn, credential_id, at) if at is not None else await newest_evidence(conn, credential_id)
+
+
+async def newest_evidence(conn: AsyncConnection | HotReads, credential_id: UUID) -> PublishedEvidence:
+    """As `evidence`, now; in one question."""
+    row = await store.find_evidence(conn, credential_id)
+    if row is None:
+        raise _unknown()
+    record = store.credential_of(row)
+    if row.document is None:
+        raise _erased(record)
+    institution, did_document = institutions.read_institution(row)
+    return PublishedEvidence(
+        SignedDocument(record, row.document, row.receipt),
+        institution,
+        did_document,
+        f"{institution.status_url}/{row.list_number}",
+        row.list_document,
+        row.list_reasons,
+        store.behind_state(row),
+    )
+
+
+async def _evidence_at(conn: AsyncConnection, credential_id: UUID, at: datetime) -> PublishedEvidence:
+    signed = await signed_document_at(conn, credential_id, at)
     institution = await institutions.get_by_id(conn, signed.record.institution_id)
     did_document = await institutions.published_did_document(conn, did=institution.did)
     list_url, _ = status_list.read_entry(strict_json.parse_object(signed.document, clr.MAX_BYTES)) or ("", 0)
@@ -127,11 +181,28 @@ def _unknown() -> NotFound:
     return NotFound("credential_unknown", "There is no credential with this number here.")
 
 
-def _kept(document: bytes | None) -> bytes:
-    if document is None:
-        raise NotFound(
-            "edition_erased",
-            "This edition of the credential no longer stands, and its text was erased for the learner's sake: details "
-            "of the learner in it were wrong or have changed.",
-        )
-    return document
+def _erased(record: Credential | None) -> NotFound:
+    """Why a text is no longer had from us. The new one is not named: whom it names now may be nobody's business."""
+    if record is not None and record.revoked_at is not None and record.kind is CredentialKind.RECORD:
+        on = f"{record.revoked_at.day} {record.revoked_at:%B %Y}"
+        if record.revocation_reason is RevocationReason.DETAILS_CHANGED:
+            return NotFound(
+                "record_replaced",
+                f"This record was replaced on {on} because details in it were corrected. Ask the learner for the new "
+                "one.",
+            )
+        if record.revocation_reason is RevocationReason.NEWER_RECORD:
+            return NotFound(
+                "record_replaced",
+                f"This record was replaced by a newer one on {on}, and details in it were corrected since. Ask the "
+                "learner for the new one.",
+            )
+    return NotFound(
+        "edition_erased",
+        "This edition of the credential no longer stands, and its text was erased for the learner's sake: details "
+        "of the learner in it were wrong or have changed.",
+    )
+
+
+def _not_yet() -> NotFound:
+    return NotFound("not_issued_yet", "This credential had not been issued on the day asked about.")

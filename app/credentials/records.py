@@ -5,20 +5,28 @@ Decisions
   withdraws the one before it.
 - It holds the bytes of each credential as they were signed. What was withdrawn, and what is still being made, is left
   out; in the second case the record says that it is partial.
-- When a credential in it is withdrawn later, the record is marked for review, like an award. Its own signature stays.
+- When a credential in it is withdrawn later, or its result corrected, the record is marked for review, like an award.
+  Its own signature stays.
+- When details of the learner in it are corrected, it is withdrawn, its text erased and a new one made, all in the step
+  of the correction. Whoever opens the old one is told that it was replaced and when, but not led to the new one: who
+  knows a learner by a former name is not to be told the new.
 """
 
+import json
 import secrets
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.catalogue import service as catalogue
-from app.credentials import naming, service, statements, store
+from app.credentials import learners, statements, store, withdrawing
 from app.credentials.associations import Held, relate
 from app.credentials.documents import issuer_profile
+from app.credentials.editions import Standing
 from app.credentials.model import ACHIEVEMENTS, Credential, CredentialKind, CredentialState, RevocationReason
 from app.credentials.signing import Issuer
 from app.errors import NotFound, Refused
@@ -36,7 +44,7 @@ async def issue_record(
     (record_empty, record_too_large, the codes of `NotCanonicalisable`).
     """
     institution = issuer.institution
-    learner = await naming.find_learner(conn, institution.id, learner_id, lock=True)
+    learner = await learners.find_learner(conn, institution.id, learner_id, lock=True)
     held = await _held(conn, institution.id, learner_id)
     waiting = await store.list_credentials(
         conn, institution.id, kinds=ACHIEVEMENTS, learner_id=learner_id, state=CredentialState.PREPARED, limit=1
@@ -68,7 +76,7 @@ async def issue_record(
 
     earlier = await store.find_in_force(conn, institution.id, kind=CredentialKind.RECORD, learner_id=learner_id)
     if earlier is not None:
-        await service.revoke(conn, issuer, earlier.id, reason=RevocationReason.NEWER_RECORD, now=now)
+        await withdrawing.revoke(conn, issuer, earlier.id, reason=RevocationReason.NEWER_RECORD, now=now)
     return await statements.issue(
         conn,
         issuer,
@@ -81,9 +89,47 @@ async def issue_record(
     )
 
 
+async def make_anew(
+    conn: AsyncConnection, issuer: Issuer, reference: CanonicalForm, learner_id: UUID, *, now: datetime
+) -> Credential | None:
+    """The record in the place of one just withdrawn; None where nothing is left for it, or too much for one document.
+
+    Raises what else `issue_record` raises.
+    """
+    try:
+        return await issue_record(conn, issuer, reference, learner_id, now=now)
+    except Refused as refused:
+        # The old one had to go all the same.
+        if refused.code not in ("record_empty", "record_too_large"):
+            raise
+        return None
+
+
+async def withdraw_outdated(
+    conn: AsyncConnection,
+    rows: Sequence[Row[Any]],
+    is_outdated: Callable[[Mapping[str, Any]], bool],
+    note: str,
+    now: datetime,
+) -> list[Standing]:
+    """Erase the text of every record that is outdated; those that were in force, recorded as withdrawn.
+
+    `rows` are the learner's, held by the caller, whose it is to set the places in the status lists.
+    """
+    withdrawn = []
+    for row in rows:
+        if row.kind != CredentialKind.RECORD or row.document is None or not is_outdated(json.loads(row.document)):
+            continue
+        if row.revoked_at is None:
+            await store.set_revoked(conn, row.id, RevocationReason.DETAILS_CHANGED, note, now)
+            withdrawn.append(Standing.of(row))
+        await store.erase_withdrawn(conn, row.id)
+    return withdrawn
+
+
 async def current_record(conn: AsyncConnection, institution_id: UUID, learner_id: UUID) -> Credential:
     """The record in force. Raises `NotFound` (learner_unknown, record_unknown)."""
-    learner = await service.get_learner(conn, institution_id, learner_id)
+    learner = await learners.find_learner(conn, institution_id, learner_id)
     found = await store.find_in_force(conn, institution_id, kind=CredentialKind.RECORD, learner_id=learner.id)
     if found is None:
         raise NotFound("record_unknown", "No record of this learner is in force; one can be made at any time.")

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app import jobs
 from app.anchoring import service as anchoring
 from app.catalogue import service as catalogue
-from app.credentials import editions, issuing, keys, naming, status, store
+from app.credentials import issuing, keys, learners, status, store
 from app.credentials.correcting import correct as correct
 from app.credentials.model import (
     ACHIEVEMENTS,
@@ -22,16 +22,18 @@ from app.credentials.model import (
     ImportProgress,
     ImportState,
     Learner,
-    RevocationReason,
 )
 from app.credentials.naming import change_name as change_name
 from app.credentials.publishing import bundle as bundle
 from app.credentials.publishing import document as document
 from app.credentials.publishing import evidence as evidence
+from app.credentials.publishing import newest_document as newest_document
+from app.credentials.publishing import newest_evidence as newest_evidence
 from app.credentials.publishing import receipt_of_edition as receipt_of_edition
 from app.credentials.publishing import signed_document as signed_document
 from app.credentials.signing import Issuer
-from app.errors import Conflict, NotFound, Refused
+from app.credentials.withdrawing import revoke as revoke
+from app.errors import NotFound, Refused
 from app.institutions import service as institutions
 from app.institutions.ports import KeyStore
 from app.institutions.roles import Role
@@ -117,8 +119,8 @@ async def issue_one(
     Raises what `issuing` raises.
     """
     unit = await catalogue.find_component(conn, qualification, component)
-    learners = await store.save_learners(conn, issuer.institution.id, {uln: (learner_name, email)})
-    orders = await issuing.order_units(conn, issuer, [(learners[uln], unit, grade, awarded_on)], now.date())
+    learner = (await store.save_learners(conn, issuer.institution.id, {uln: (learner_name, email)}))[uln]
+    orders = await issuing.order_units(conn, issuer, [(learner, unit, grade, awarded_on)], now.date())
     ids = await issuing.prepare(conn, issuer, orders, now)
     await issuing.sign_prepared(conn, issuer, reference, now, ids)
     institution_id = issuer.institution.id
@@ -127,7 +129,7 @@ async def issue_one(
         jobs.AWARD_LEARNER,
         lock=f"issue:{institution_id}",
         institution_id=str(institution_id),
-        learner_id=str(learners[uln].id),
+        learner_id=str(learner.id),
     )
     return await get(conn, institution_id, ids[0])
 
@@ -205,7 +207,7 @@ async def lock_held_by_each(
 
 async def get_learner(conn: AsyncConnection, institution_id: UUID, learner_id: UUID) -> Learner:
     """Raises `NotFound("learner_unknown")`."""
-    return await naming.find_learner(conn, institution_id, learner_id)
+    return await learners.find_learner(conn, institution_id, learner_id)
 
 
 async def get_learners(
@@ -258,39 +260,6 @@ async def search_learners(
     return await store.search_learners(
         conn, institution_id, name=name.strip(), uln=uln.strip(), email=email.strip(), limit=limit
     )
-
-
-async def revoke(
-    conn: AsyncConnection,
-    issuer: Issuer,
-    credential_id: UUID,
-    *,
-    reason: str,
-    note: str = "",
-    now: datetime,
-) -> Credential:
-    """Withdraw a credential: its place in the status list is set and the list signed again, at once.
-
-    Awards that name it are reviewed by a job of the same transaction. Raises `Refused` (reason_unknown,
-    note_too_long, not_signed_yet), `Conflict("already_revoked")` or `NotFound("credential_unknown")`.
-    """
-    try:
-        why = RevocationReason(reason)
-    except ValueError:
-        known = ", ".join(RevocationReason)
-        raise Refused("reason_unknown", f"Choose one of these reasons: {known}.") from None
-    editions.check_note(note)
-    credential = await store.find_credential(conn, credential_id, lock=True)
-    if credential is None or credential.institution_id != issuer.institution.id:
-        raise NotFound("credential_unknown", "There is no credential with this number here.")
-    if credential.state is not CredentialState.SIGNED:
-        raise Refused("not_signed_yet", "This credential is still being made; try again in a minute.")
-    if credential.revoked_at is not None:
-        raise Conflict("already_revoked", "This credential was withdrawn before.")
-    list_id, index = await store.set_revoked(conn, credential_id, why, note, now)
-    await status.set_revoked(conn, issuer, {list_id: [index]}, now)
-    await jobs.enqueue(conn, jobs.REVIEW_STACKS, credential_id=str(credential_id))
-    return await get(conn, issuer.institution.id, credential_id)
 
 
 async def review_dependents(conn: AsyncConnection, part_id: UUID) -> list[UUID]:

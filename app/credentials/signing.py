@@ -1,5 +1,6 @@
 """The issuer at work: one institution's identity, its key and the canonical form, signing and checking itself."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,6 +41,23 @@ class Issuer:
         Raises `Refused` with the code of `NotCanonicalisable` when a part of the document would not be signed, and
         `Refused("signature_not_verified")` when the key does not match the published one.
         """
+        options, signature, digest = self._sign(document, now)
+        return data_integrity.secured(document, options, signature), digest
+
+    def sign_prepared(self, data: bytes, now: datetime) -> tuple[bytes, bytes]:
+        """As `sign`, for a document as bytes: they stay as they were prepared, and the proof is added last.
+
+        Raises as `sign` does, and `ValueError` for what is not one unsecured object without anything around it.
+        """
+        document = json.loads(data)
+        if not document or "proof" in document or not (data.startswith(b"{") and data.endswith(b"}")):
+            raise ValueError("not an unsecured document")
+        options, signature, digest = self._sign(document, now)
+        proof = json.dumps(data_integrity.proof_with(options, signature), ensure_ascii=False, separators=(",", ":"))
+        return data[:-1] + b',"proof":' + proof.encode() + b"}", digest
+
+    def _sign(self, document: Mapping[str, Any], now: datetime) -> tuple[dict[str, Any], bytes, bytes]:
+        """(proof options, signature, binding digest)."""
         # Whoever waited for a change of keys has an older time: no key says that it signed before it was made.
         created = max(now, self.identity.signing_key.created_at)
         options = data_integrity.proof_options(data_integrity.RDFC, self.key_id, created)
@@ -51,7 +69,7 @@ class Issuer:
         public_key = multikey.decode_multikey(self.identity.signing_key.public_key)
         if not data_integrity.verify_signature(public_key, signature, hash_data):
             raise Refused("signature_not_verified", "The signing key is not the one this institution publishes.")
-        return data_integrity.secured(document, options, signature), binding_digest(hash_data, signature)
+        return options, signature, binding_digest(hash_data, signature)
 
 
 @dataclass(frozen=True, slots=True)

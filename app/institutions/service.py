@@ -31,6 +31,10 @@ from app.institutions.model import (
 )
 from app.institutions.ports import KeyStore
 from app.institutions.roles import Role, check_numbers
+from app.institutions.store import begins_accreditations as begins_accreditations
+from app.institutions.store import read_institution as read_institution
+from app.institutions.store import state_of as state_of
+from app.institutions.store import with_institution as with_institution
 from app.standards import did
 
 _KEY_PREFIX = "sm_"
@@ -179,6 +183,11 @@ async def identity(conn: AsyncConnection, institution_id: UUID, *, for_signing: 
 
 async def list_all(conn: AsyncConnection) -> tuple[Institution, ...]:
     return await store.list_institutions(conn)
+
+
+async def has_scheme_operator(conn: AsyncConnection) -> bool:
+    """Whether somebody here begins accreditations, so that whoever issues must have one."""
+    return await store.has_role(conn, Role.SCHEME_OPERATOR)
 
 
 async def published_did_document(conn: AsyncConnection, *, slug: str | None = None, did: str | None = None) -> bytes:

@@ -76,6 +76,10 @@ async def withdraw_link(conn: AsyncConnection, institution_id: UUID, link_id: UU
     return (await conn.execute(query.values(withdrawn_at=now))).rowcount == 1
 
 
+async def set_audience(conn: AsyncConnection, link_id: UUID, audience: str) -> None:
+    await conn.execute(update(share_links).filter_by(id=link_id).values(audience=audience))
+
+
 async def insert_view(conn: AsyncConnection, link_id: UUID, now: datetime) -> None:
     await conn.execute(insert(share_views).values(link_id=link_id, viewed_at=now))
 

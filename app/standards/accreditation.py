@@ -18,7 +18,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from app.standards import status_list, vc
+from app.standards import clr, endorsement, status_list, vc
 from app.standards.did import WalletAddress, caip10, parse_caip10
 
 NAMESPACE = "urn:stackmark:accreditation:"
@@ -259,6 +259,24 @@ def claims(credential: Mapping[str, Any]) -> tuple[Claim, ...]:
         achieved = subject.get("achievement") if isinstance(subject, dict) else None
         found += [_claim(item) for item in (achieved if isinstance(achieved, list) and achieved else [achieved])]
     return tuple(found) or (Claim(None, frozenset()),)
+
+
+def claims_none(credential: Mapping[str, Any]) -> bool:
+    """Whether it says of nobody that they achieved anything: a record, whose parts each say it for themselves (CLR
+    2.0 lists achievements beside them only to relate them), or an endorsement.
+
+    What says that it is something else besides claims what it is about, as anything else does.
+    """
+    types = credential.get("type")
+    named = {item for item in types if isinstance(item, str)} if isinstance(types, list) else set()
+    subjects = credential.get("credentialSubject")
+    achieved = any(
+        isinstance(one, dict) and "achievement" in one
+        for one in (subjects if isinstance(subjects, list) else [subjects])
+    )
+    return named == {"VerifiableCredential", clr.TYPE} or (
+        named == {"VerifiableCredential", endorsement.TYPE} and not achieved
+    )
 
 
 def normal_number(text: str) -> str:

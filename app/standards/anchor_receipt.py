@@ -24,6 +24,7 @@ METHODS = (RDFC_METHOD, "di-jcs-sha256", "ecdsa-sd-sha256")
 _LEAF_PREFIX = LEAF_TAG.encode()
 MAX_PATH = 64
 _HASH = re.compile("[0-9a-f]{64}")
+_HEX = re.compile("[0-9a-f]*+")
 
 
 class LeafKind(IntEnum):
@@ -37,6 +38,9 @@ class LeafKind(IntEnum):
     @property
     def label(self) -> str:
         return self.name.lower().replace("_", "-")
+
+
+_KINDS = {kind.label: kind for kind in LeafKind}
 
 
 def binding_digest(hash_data: bytes, proof_bytes: bytes) -> bytes:
@@ -144,24 +148,23 @@ def read_receipt(document: Mapping[str, Any]) -> Receipt:
         or binding.get("method") not in METHODS
     ):
         raise ValueError("not an anchor receipt of a known kind")
-    kinds = {kind.label: kind for kind in LeafKind}
     contract, wallet = parse_caip10(anchor.get("contract")), parse_caip10(anchor.get("anchoredBy"))
     path, issuer, root = document.get("inclusionPath"), document.get("issuer"), document.get("root")
     if contract is None or wallet is None or contract.chain_id != wallet.chain_id:
         raise ValueError("the receipt's addresses cannot be read")
     if not isinstance(path, list) or len(path) > MAX_PATH or not isinstance(issuer, str):
         raise ValueError("the receipt's path cannot be read")
-    if not isinstance(root, str) or not root.startswith("0x") or str(leaf.get("kind")) not in kinds:
+    if not isinstance(root, str) or not root.startswith("0x") or str(leaf.get("kind")) not in _KINDS:
         raise ValueError("the receipt's root cannot be read")
     return Receipt(
         issuer=issuer,
         method=binding["method"],
         digest=_hash(binding.get("digest")),
-        kind=kinds[leaf["kind"]],
+        kind=_KINDS[leaf["kind"]],
         salt=_hash(leaf.get("salt")),
         index=_position(leaf.get("index")),
         tree_size=_position(leaf.get("treeSize")),
-        path=tuple(_hash(item) for item in path),
+        path=_hashes(path),
         root=_hash(root[2:]),
         chain_id=contract.chain_id,
         contract=contract.address,
@@ -181,6 +184,16 @@ def _hash(value: Any) -> bytes:
     if not isinstance(value, str) or _HASH.fullmatch(value) is None:
         raise ValueError("not a 32-byte value in lower-case hex")
     return bytes.fromhex(value)
+
+
+def _hashes(values: Sequence[Any]) -> tuple[bytes, ...]:
+    if not all([isinstance(value, str) and len(value) == 64 for value in values]):
+        raise ValueError("not a 32-byte value in lower-case hex")
+    joined = "".join(values)
+    if _HEX.fullmatch(joined) is None:
+        raise ValueError("not a 32-byte value in lower-case hex")
+    data = bytes.fromhex(joined)
+    return tuple([data[start : start + 32] for start in range(0, len(data), 32)])
 
 
 def _position(value: Any) -> int:

@@ -21,7 +21,8 @@ CONTEXT = "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json"
 CONTEXTS = (vc.CONTEXT, CONTEXT, open_badge.CONTEXT, open_badge.EXTENSIONS)
 SCHEMA = "https://purl.imsglobal.org/spec/clr/v2p0/schema/json/clr_v2p0_clrcredential_schema.json"
 TYPE = "ClrCredential"
-MAX_CREDENTIALS = 200
+MAX_CREDENTIALS = 50
+"""In one record: as many as a verifier checks at once, each of them being checked with it."""
 MAX_BYTES = 900_000
 """The largest record: with all it takes to check it, it must fit into the 1,000,000 bytes that a verifier reads."""
 

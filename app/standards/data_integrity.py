@@ -140,8 +140,12 @@ def combine(canonical_options: bytes, canonical_document: bytes, key_type: KeyTy
 
 def secured(document: Mapping[str, Any], options: Mapping[str, Any], signature: bytes) -> dict[str, Any]:
     """`document` with its one proof object added last."""
-    value = "z" + multikey.base58_encode(signature)
-    return {**document, "proof": {**options, "proofValue": value}}
+    return {**document, "proof": proof_with(options, signature)}
+
+
+def proof_with(options: Mapping[str, Any], signature: bytes) -> dict[str, Any]:
+    """The proof object: its options and its value."""
+    return {**options, "proofValue": "z" + multikey.base58_encode(signature)}
 
 
 def sign_jcs(document: Mapping[str, Any], verification_method: str, created: datetime, sign: Sign) -> dict[str, Any]:

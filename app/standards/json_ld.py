@@ -5,8 +5,9 @@ JSON to quads: what expansion would make of a member is known from its compiled 
 
 Safe mode: whatever would fall out of the signed statements, or could be written in a second way, is refused while it
 is read. Members are plain terms (no keywords, no IRIs), identifiers are complete, contexts are URLs of the set;
-there are no value objects, language maps or lists of lists. `null`, `[]` and repeated texts in a set say nothing in
-JSON-LD and are let through, as every other reader does.
+there are no language maps or lists of lists, and of value objects only a text with its language (VCDM 2.0, section
+11.1), which cannot be written otherwise; without a direction, which is not signed. `null`, `[]` and repeated texts in a
+set say nothing in JSON-LD and are let through, as every other reader does.
 """
 
 import math
@@ -27,6 +28,7 @@ MAX_INNER_CONTEXTS = 16
 # Implementations differ in how canonical N-Quads writes these: a signature over one would not hold everywhere.
 _REPLACED_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_LANGUAGE = re.compile("[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,8}", re.ASCII)
 _TYPE = f"<{RDF}type>"
 _FIRST, _REST, _NIL = f"<{RDF}first>", f"<{RDF}rest>", f"<{RDF}nil>"
 _JSON = f"^^<{RDF}JSON>"
@@ -121,6 +123,8 @@ class _Walk:
                 return f"<{_identifier(value, active)}>"
             return f"<{active.vocabulary_iri(value)}>"
         if isinstance(value, dict):
+            if "@value" in value:
+                return _in_language(name, term, value)
             return self.node(value, active.inside(term), graph)
         if isinstance(value, list | tuple):
             raise NotCanonicalisable("list_nested", f'"{name[:80]}" holds a list inside a list.')
@@ -197,6 +201,16 @@ def _literal(name: str, value: str) -> str:
     if not value.isprintable():
         _check_characters(name, value)
     return quoted(value)
+
+
+def _in_language(name: str, term: Term, value: Mapping[str, Any]) -> str:
+    """A text in a language (8.3.2 step 13). The language in lower case, as every other reader writes it."""
+    text, language = value["@value"], value.get("@language")
+    if len(value) != 2 or term.kind is not Kind.LITERAL or term.suffix or not isinstance(language, str):
+        raise NotCanonicalisable("keyword_not_allowed", f'"{name[:80]}" holds more than a text and its language.')
+    if not isinstance(text, str) or not _LANGUAGE.fullmatch(language):
+        raise NotCanonicalisable("not_json_ld", f'"{name[:80]}" is not a text in a language.')
+    return f"{_literal(name, text)}@{language.lower()}"
 
 
 def _check_characters(name: str, value: str) -> None:

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_VALUE = {character: value for value, character in enumerate(_ALPHABET)}
+_FOREIGN = 0xFF
+_VALUES = bytes(_ALPHABET.index(chr(code)) if chr(code) in _ALPHABET else _FOREIGN for code in range(256))
+"""By code of a character: its value as a digit."""
 _MAX_CHARACTERS = 512
 
 
@@ -54,12 +57,16 @@ def base58_decode(text: str) -> bytes:
     """The bytes of base58 `text`. Raises `ValueError` on a foreign character or more than 512 characters."""
     if len(text) > _MAX_CHARACTERS:
         raise ValueError("base58 text is too long")
+    values = text.encode("ascii", "replace").translate(_VALUES)
+    if _FOREIGN in values:
+        raise ValueError("not a base58 character")
     number = 0
-    for character in text:
-        value = _VALUE.get(character)
-        if value is None:
-            raise ValueError("not a base58 character")
-        number = number * 58 + value
+    # Ten digits at a time: one step of big-integer arithmetic where ten would be ten times as slow.
+    for start in range(0, len(values), 10):
+        group = 0
+        for value in values[start : start + 10]:
+            group = group * 58 + value
+        number = number * 58 ** min(10, len(values) - start) + group
     zeros = len(text) - len(text.lstrip("1"))
     return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8)
 
@@ -71,6 +78,7 @@ def decode_base58btc(text: str) -> bytes:
     return base58_decode(text[1:])
 
 
+@lru_cache(1024)  # An institution's few keys are read for each of its credentials.
 def decode_multikey(text: str) -> PublicKey:
     """The public key in Multikey `text`. Raises `ValueError` for another type, length or spelling."""
     data = decode_base58btc(text)

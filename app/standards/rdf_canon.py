@@ -49,12 +49,12 @@ def canonical_n_quads(quads: Iterable[Quad], max_steps: int = MAX_STEPS, hashing
     return "".join(lines).encode()
 
 
-def canonical_labels(quads: Iterable[Quad], max_steps: int = MAX_STEPS) -> dict[str, str]:
+def canonical_labels(quads: Iterable[Quad], max_steps: int = MAX_STEPS, hashing: Hash = sha256) -> dict[str, str]:
     """The issued identifiers map of section 4.4: each blank node of `quads` -> its canonical label, `_:` included.
 
     Raises as `canonical_n_quads`.
     """
-    return _labels(list(dict.fromkeys(quads)), max_steps, sha256)
+    return _labels(list(dict.fromkeys(quads)), max_steps, hashing)
 
 
 def _labels(dataset: list[Quad], max_steps: int, hashing: Hash) -> dict[str, str]:

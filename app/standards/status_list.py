@@ -4,7 +4,7 @@ import base64
 import binascii
 import gzip
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -94,13 +94,13 @@ def read_entry(document: Mapping[str, Any]) -> tuple[str, int] | None:
     status = document.get("credentialStatus")
     if status is None:
         return None
-    entries = status if isinstance(status, list) else [status]
+    entries = vc.several(status)
     if len(entries) != 1 or not isinstance(entries[0], dict):
         raise StatusListProblem("status_entry_unknown", "The credential's status entry cannot be read.")
     one = entries[0]
     index = one.get("statusListIndex")
     if (
-        one.get("type") != "BitstringStatusListEntry"
+        vc.several(one.get("type")) != ["BitstringStatusListEntry"]
         or one.get("statusPurpose") != "revocation"
         or one.get("statusSize", 1) != 1
         or not vc.is_url(one.get("statusListCredential"))
@@ -110,10 +110,17 @@ def read_entry(document: Mapping[str, Any]) -> tuple[str, int] | None:
     return one["statusListCredential"], int(index)
 
 
-def read_bit(list_credential: Mapping[str, Any], list_url: str, issuer: str, index: int) -> bool:
+def read_bit(
+    list_credential: Mapping[str, Any],
+    list_url: str,
+    issuer: str,
+    index: int,
+    decode: Callable[[Any], bytes] = decode,
+) -> bool:
     """Whether `index` is set in a list whose signature has been checked already.
 
-    Raises `StatusListProblem` when the list is another one, of another issuer or purpose, or too short.
+    `decode` may remember what it decoded before. Raises `StatusListProblem` when the list is another one, of another
+    issuer or purpose, or too short.
     """
     subject = list_credential.get("credentialSubject")
     types = list_credential.get("type")
@@ -124,7 +131,7 @@ def read_bit(list_credential: Mapping[str, Any], list_url: str, issuer: str, ind
         or "BitstringStatusListCredential" not in types
         or not isinstance(subject, dict)
         or subject.get("type") != "BitstringStatusList"
-        or subject.get("statusPurpose") != "revocation"
+        or "revocation" not in vc.several(subject.get("statusPurpose"))
     ):
         raise StatusListProblem("status_list_foreign", "The list found is not the one this credential names.")
     bits = decode(subject.get("encodedList"))

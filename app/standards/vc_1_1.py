@@ -1,6 +1,6 @@
 """Verifiable Credentials Data Model 1.1: the shape of documents from before version 2.0, sections 4 and 5.
 
-Conformance suites and older programs still send them. They are read and made by the VC API alone
+Conformance suites and older programs still send them. They are read and made for the VC API alone
 (`app.web.vc_api`); everything else here is version 2.0.
 """
 
@@ -10,6 +10,9 @@ from typing import Any
 from app.standards import vc
 
 CONTEXT = "https://www.w3.org/2018/credentials/v1"
+DATES = ("issuanceDate", "expirationDate")
+"""What became `vc.DATES` (sections 4.6 and 4.8)."""
+
 PROOF_CONTEXT = "https://w3id.org/security/data-integrity/v2"
 """What version 1.1 lacks and a Data Integrity proof needs; version 2.0 has it built in."""
 
@@ -37,7 +40,7 @@ def structure_problems(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]
     # What the versions have in common; the first context and the names of the dates are not among it.
     yield from vc.structure_problems({**document, "@context": [vc.CONTEXT]})
     moments = {}
-    for name in ("issuanceDate", "expirationDate"):
+    for name in DATES:
         if name in document:
             moments[name] = vc.parse_timestamp(document[name])
             if moments[name] is None:

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
-from app.standards import accreditation, data_integrity, status_list, strict_json, vc
+from app.standards import accreditation, proof_sets, status_list, strict_json, vc
 from app.standards.accreditation import Accreditation, AccreditationProblem, Action, Claim
-from app.standards.data_integrity import CanonicalForm, ProofProblem
+from app.standards.data_integrity import CanonicalForm, Proof, ProofProblem
 from app.standards.did import DidDocument
 from app.standards.status_list import StatusListProblem
 from app.verification.accreditation_walk import (
@@ -17,8 +19,10 @@ from app.verification.accreditation_walk import (
     Standing,
     Walk,
 )
-from app.verification.evidence import AccreditationEvidence, Fetched
+from app.verification.checks.proofs import of_issuer
+from app.verification.evidence import AccreditationEvidence, Fetched, Recognition
 from app.verification.ports import Publications, Recogniser
+from app.verification.reader import Reader
 from app.verification.report import Finding, Outcome
 
 CHECK = "accreditation"
@@ -46,15 +50,32 @@ class AccreditationResult:
         }
 
 
-def time_of_issue(credential: Mapping[str, Any], anchored_at: datetime | None) -> datetime | None:
-    """When a credential was issued: as the chain proves where it does, else as the issuer says. UTC; None = unsaid."""
+def time_of_issue(
+    credential: Mapping[str, Any], anchored_at: datetime | None, holding: Sequence[Proof] | None = None
+) -> datetime | None:
+    """When a credential was issued: as the chain proves where it does, else as the issuer says. UTC; None = unsaid.
+
+    `holding` are the issuer's signatures that were found good: the earliest tells, as the document was there by then.
+    None = nobody looked, so what is claimed is taken; anybody could have added such a claim.
+    """
     if anchored_at is not None:
         return anchored_at
+    made = [proof.created for proof in (_claimed(credential) if holding is None else holding) if proof.created]
+    return min(made, default=None) or vc.parse_timestamp(credential.get("validFrom"))
+
+
+def _claimed(credential: Mapping[str, Any]) -> tuple[Proof, ...]:
+    """The signatures made in the issuer's name, whoever made them."""
     try:
-        created = data_integrity.read_proof(credential).created
+        return of_issuer(proof_sets.read_proofs(credential), vc.issuer_id(credential) or "")
     except ProofProblem:
-        created = None
-    return created or vc.parse_timestamp(credential.get("validFrom"))
+        return ()
+
+
+def _possible_times(credential: Mapping[str, Any], anchored_at: datetime | None) -> tuple[datetime, ...]:
+    """Every answer that `time_of_issue` can give once it is known which signatures hold."""
+    said = [proof.created for proof in _claimed(credential)] or [vc.parse_timestamp(credential.get("validFrom"))]
+    return tuple(dict.fromkeys(one for one in (anchored_at, *said) if one is not None))
 
 
 async def gather_accreditation(
@@ -67,6 +88,7 @@ async def gather_accreditation(
     now: datetime,
     brought: object = None,
     at: datetime | None = None,
+    reader: Reader | None = None,
 ) -> AccreditationEvidence:
     """Fetch what stands behind an issuer: its list of accreditations, then the accreditors' keys and status lists.
 
@@ -75,30 +97,32 @@ async def gather_accreditation(
     must be the one that the check is given. `brought` is the "accreditation" member of a bundle, used where
     the published list cannot be had. `at` asks for the evidence as of a time (None = of today).
     """
-    try:
-        document = strict_json.parse_object(issuer_document.data) if issuer_document and issuer_document.data else {}
-    except strict_json.NotStrictJson:
-        document = {}
-    issued_at = time_of_issue(credential, anchored_at)
+    reader = reader or Reader()
+    document: Mapping[str, Any] = {}
+    with suppress(strict_json.NotStrictJson):
+        document = reader.document(issuer_document.data) if issuer_document and issuer_document.data else {}
     issuer_id = document.get("id")
     if not isinstance(issuer_id, str):
-        return AccreditationEvidence(found=False)
+        return AccreditationEvidence(found=False, is_expected=True)
+    times = _possible_times(credential, anchored_at)
     url = accreditation.list_url(document)
     fetched = await publications.accreditations(url) if url is not None else None
     try:
-        raw = _listed(fetched, brought, issuer_id)
+        raw = _listed(fetched, brought, issuer_id, reader)
     except AccreditationProblem as problem:
         is_false = problem.code == "accreditation_of_other"
         return AccreditationEvidence(True, problem=problem, is_false=is_false)
-    edges, unreadable = _read(raw)
+    if not raw:
+        return AccreditationEvidence(found=False, is_expected=_is_expected(await recogniser.recognise(issuer_id)))
+    edges, unreadable = _read(raw, fetched, reader)
     names = sorted({edge.parent for edge in edges})
     if len(names) > MAX_EDGES:
         many = AccreditationProblem("accreditation_too_many", "The issuer names more accreditors than are looked up.")
         return AccreditationEvidence(True, problem=many)
     known = await asyncio.gather(*(recogniser.recognise(name) for name in names))
     recognised = {name: one.issuer for name, one in zip(names, known, strict=True) if one.issuer is not None}
-    wanted = _could_count(edges, accreditation.claims(credential), issuer_id, (issued_at, now))
-    # More than the walk follows at its two moments: nothing is fetched for them.
+    wanted = _could_count(edges, accreditation.claims(credential), issuer_id, (*times, now))
+    # More than the walk follows at two moments: nothing is fetched for them.
     wanted = wanted if len(wanted) <= 2 * MAX_EDGES else []
     wanted = _on_paths(wanted, [name for name, one in recognised.items() if one.is_root], issuer_id)
     parents = sorted({edge.parent for edge in wanted})
@@ -108,16 +132,17 @@ async def gather_accreditation(
         asyncio.gather(*(publications.status_list(address, at) for address in urls)),
     )
     found = dict(zip(urls, lists, strict=True))
-    withdrawn = sorted({edge.status_list for edge in wanted if _is_set(edge, found[edge.status_list])})
-    past = await asyncio.gather(*(publications.status_list(address, issued_at) for address in withdrawn if issued_at))
+    withdrawn = sorted({edge.status_list for edge in wanted if _is_set(edge, found[edge.status_list], reader)})
+    wanted_past = [(address, moment) for address in withdrawn for moment in times]
+    past = await asyncio.gather(*(publications.status_list(address, moment) for address, moment in wanted_past))
     return AccreditationEvidence(
-        found=bool(raw),
+        found=True,
         edges=edges,
         unreadable=unreadable,
         recognised=recognised,
         documents=dict(zip(parents, documents, strict=True)),
         lists=found,
-        past_lists=dict(zip(withdrawn, past, strict=False)),
+        past_lists=dict(zip(wanted_past, past, strict=True)),
     )
 
 
@@ -129,15 +154,25 @@ def check_accreditation(
     anchored_at: datetime | None,
     now: datetime,
     canonicaliser: CanonicalForm,
+    holding: Sequence[Proof] | None = None,
+    reader: Reader | None = None,
 ) -> Finding:
     """Without it: a genuine college issues for a qualification nobody let it teach, or goes on after it was stopped.
 
     `issuer` is the issuer's DID document once established; `anchored_at` is when the chain recorded the credential
-    (None = not proven, so that only the issuer's word says when it was issued). An issuer that publishes no
-    accreditation is SKIPPED, as one can only be missed where it is expected.
+    (None = not proven, so that only the issuer's word says when it was issued); `holding` as `time_of_issue`. An
+    issuer that shows no accreditation is SKIPPED only where the verifier trusts nobody to accredit: a list is not
+    signed as a whole, so whoever handles it, the issuer first, could empty it to hide what it would show.
     """
     return accreditation_result(
-        evidence, credential, issuer, anchored_at=anchored_at, now=now, canonicaliser=canonicaliser
+        evidence,
+        credential,
+        issuer,
+        anchored_at=anchored_at,
+        now=now,
+        canonicaliser=canonicaliser,
+        holding=holding,
+        reader=reader,
     ).finding
 
 
@@ -149,6 +184,8 @@ def accreditation_result(
     anchored_at: datetime | None,
     now: datetime,
     canonicaliser: CanonicalForm,
+    holding: Sequence[Proof] | None = None,
+    reader: Reader | None = None,
 ) -> AccreditationResult:
     """Both standings and the finding; arguments as `check_accreditation`."""
     if evidence is None or issuer is None:
@@ -157,14 +194,27 @@ def accreditation_result(
                 Outcome.SKIPPED, "not_reached", "Accreditation was not looked up, because the issuer is not known."
             )
         )
+    if accreditation.claims_none(credential):
+        return _alike(
+            Standing(Outcome.SKIPPED, "not_needed", "It awards nothing of its own, so nobody need have approved that.")
+        )
+    if not evidence.found and evidence.is_expected:
+        return _alike(
+            Standing(
+                Outcome.ERROR,
+                "accreditation_missing",
+                "Nothing shows that the issuer was accredited, and this verifier knows who accredits: it may be left "
+                "out, or never have been given.",
+            )
+        )
     if not evidence.found:
         return _alike(Standing(Outcome.SKIPPED, "accreditation_none", "The issuer publishes no accreditations."))
     if evidence.problem is not None:
         outcome = Outcome.INVALID if evidence.is_false else Outcome.ERROR
         return _alike(Standing(outcome, evidence.problem.code, str(evidence.problem)))
-    walk = Walk(issuer, accreditation.claims(credential), evidence, now, canonicaliser)
+    walk = Walk(issuer, accreditation.claims(credential), evidence, now, canonicaliser, reader or Reader())
     today = walk.standing(now)
-    issued_at = time_of_issue(credential, anchored_at)
+    issued_at = time_of_issue(credential, anchored_at, holding)
     at_issue = (
         walk.standing(issued_at)
         if issued_at is not None
@@ -227,10 +277,10 @@ def _way(standing: Standing) -> str:
     return f"{by}{root}, the scheme operator of this installation (not Ofqual)"
 
 
-def _listed(fetched: Fetched | None, brought: object, issuer_id: str) -> list[Any]:
+def _listed(fetched: Fetched | None, brought: object, issuer_id: str, reader: Reader) -> list[Any]:
     if fetched is not None and fetched.data is not None:
         try:
-            return accreditation.read_list(strict_json.parse_object(fetched.data, MAX_STATUS_LIST), issuer_id)
+            return accreditation.read_list(reader.document(fetched.data, MAX_STATUS_LIST), issuer_id)
         except strict_json.NotStrictJson as error:
             raise AccreditationProblem("accreditation_list_malformed", str(error)) from None
     if brought is not None and brought != []:
@@ -240,7 +290,19 @@ def _listed(fetched: Fetched | None, brought: object, issuer_id: str) -> list[An
     return []
 
 
-def _read(raw: Iterable[Any]) -> tuple[tuple[Accreditation, ...], tuple[AccreditationProblem, ...]]:
+_Edges = tuple[tuple[Accreditation, ...], tuple[AccreditationProblem, ...]]
+
+
+def _read(raw: Iterable[Any], fetched: Fetched | None, reader: Reader) -> _Edges:
+    """`raw` is of the list that was fetched, or where there is none, of the bundle."""
+    if fetched is None or fetched.data is None:
+        return _read_edges(raw)
+    # An edge that cannot be read is read again each time.
+    made_of = ("edges", sha256(fetched.data).digest())
+    return reader.once(made_of, lambda: _read_edges(raw), keep=lambda edges: not edges[1])
+
+
+def _read_edges(raw: Iterable[Any]) -> _Edges:
     edges, problems = [], []
     for one in raw:
         try:
@@ -250,13 +312,19 @@ def _read(raw: Iterable[Any]) -> tuple[tuple[Accreditation, ...], tuple[Accredit
     return tuple(edges), tuple(problems)
 
 
+def _is_expected(own: Recognition) -> bool:
+    """Whether an issuer so known must show an accreditation. Who begins them needs none; without a list, who knows."""
+    is_root = own.issuer is not None and own.issuer.is_root
+    return (own.has_root or not own.known) and not is_root
+
+
 def _could_count(
-    edges: Iterable[Accreditation], claims: Sequence[Claim], issuer_id: str, moments: Sequence[datetime | None]
+    edges: Iterable[Accreditation], claims: Sequence[Claim], issuer_id: str, moments: Sequence[datetime]
 ) -> list[Accreditation]:
     return [
         edge
         for edge in edges
-        if any(moment is not None and edge.covers(moment) for moment in moments)
+        if any(edge.covers(moment) for moment in moments)
         and edge.permits_all(Action.ISSUE if edge.child.did == issuer_id else Action.ACCREDIT, claims)
     ]
 
@@ -270,10 +338,10 @@ def _on_paths(edges: Sequence[Accreditation], roots: Iterable[str], issuer_id: s
     return [edge for edge in edges if edge.parent in below and edge.child.did in above]
 
 
-def _is_set(edge: Accreditation, fetched: Fetched) -> bool:
+def _is_set(edge: Accreditation, fetched: Fetched, reader: Reader) -> bool:
     """Whether the list seems to hold a withdrawal; its signature is checked later, by the walk."""
     try:
-        listed = strict_json.parse_object(fetched.data or b"", MAX_STATUS_LIST)
-        return status_list.read_bit(listed, edge.status_list, edge.parent, edge.status_index)
+        listed = reader.document(fetched.data or b"", MAX_STATUS_LIST)
+        return status_list.read_bit(listed, edge.status_list, edge.parent, edge.status_index, reader.bits)
     except (StatusListProblem, strict_json.NotStrictJson):
         return False

@@ -7,15 +7,17 @@ listing accreditations of its own making: nobody reached has signed them. Each e
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
-from app.standards import data_integrity, did, multikey, status_list, strict_json, vc
+from app.standards import data_integrity, multikey, remembered, status_list, strict_json, vc
 from app.standards.accreditation import Accreditation, Action, Claim
 from app.standards.data_integrity import CanonicalForm, ProofProblem
 from app.standards.did import DidDocument
 from app.standards.json_ld import NotCanonicalisable
 from app.standards.status_list import StatusListProblem
 from app.verification.evidence import AccreditationEvidence, Fetched
+from app.verification.reader import Reader
 from app.verification.report import Outcome
 
 MAX_DEPTH = 4
@@ -72,6 +74,7 @@ class Walk:
     evidence: AccreditationEvidence
     now: datetime
     canonicaliser: CanonicalForm
+    reader: Reader = field(default_factory=Reader)
     _judgements: dict[tuple[int, datetime], _Judged] = field(default_factory=dict)
     _signatures: dict[int, _Judged] = field(default_factory=dict)
     _lists: dict[tuple[str, str, bool, datetime], Mapping[str, Any] | _Judged] = field(default_factory=dict)
@@ -171,7 +174,21 @@ class Walk:
         return self._signatures[id(edge)]
 
     def _signed_by(self, signer: str, document: Mapping[str, Any], suites: Sequence[str]) -> _Judged:
-        """Whether `signer` signed `document` for making statements."""
+        """Whether `signer` signed `document` for making statements; that it did is remembered."""
+        content = remembered.content(document)
+        published, recognised = self.evidence.documents.get(signer), self.evidence.recognised.get(signer)
+        if content is None or published is None or published.data is None:
+            return self._check_signature(signer, document, suites)
+        vouched = recognised.keys if recognised else ()
+        keys = sha256(published.data).digest()
+        made_of = ("edge signature", content, signer, keys, tuple(vouched), tuple(suites), self.canonicaliser)
+        return self.reader.once(
+            made_of,
+            lambda: self._check_signature(signer, document, suites),
+            keep=lambda judged: judged.outcome is Outcome.VALID,
+        )
+
+    def _check_signature(self, signer: str, document: Mapping[str, Any], suites: Sequence[str]) -> _Judged:
         unsigned = _invalid("accreditation_unsigned", "An accreditation is not signed by the one it names.")
         try:
             proof = data_integrity.read_proof(document)
@@ -217,7 +234,7 @@ class Walk:
         if fetched is None or fetched.data is None:
             return _error("accreditation_unreachable", "The keys of an accreditor could not be fetched.")
         try:
-            return did.read_document(strict_json.parse_object(fetched.data), name)
+            return self.reader.did_document(fetched.data, name)
         except ValueError:
             return _error("accreditation_unreachable", "The page of keys of an accreditor is wrong.")
 
@@ -236,10 +253,10 @@ class Walk:
     def _status(self, edge: Accreditation, at: datetime) -> _Judged:
         """A withdrawal is for ever: what stands in today's list was in force before. What does not needs the list of
         that time."""
-        today = self._standing_in(edge, self.evidence.lists, self.now, past=False)
+        today = self._standing_in(edge, self.evidence.lists.get(edge.status_list), self.now, past=False)
         if today.outcome is not Outcome.INVALID or at == self.now:
             return today
-        then = self._standing_in(edge, self.evidence.past_lists, at, past=True)
+        then = self._standing_in(edge, self.evidence.past_lists.get((edge.status_list, at)), at, past=True)
         if then.outcome is Outcome.ERROR:
             return _error(
                 "accreditation_history_missing",
@@ -247,15 +264,15 @@ class Walk:
             )
         return then
 
-    def _standing_in(self, edge: Accreditation, lists: Mapping[str, Fetched], on: datetime, *, past: bool) -> _Judged:
+    def _standing_in(self, edge: Accreditation, fetched: Fetched | None, on: datetime, *, past: bool) -> _Judged:
         name = (edge.parent, edge.status_list, past, on)
         if name not in self._lists:
-            self._lists[name] = self._read_list(edge.parent, lists.get(edge.status_list), on)
+            self._lists[name] = self._read_list(edge.parent, fetched, on)
         listed = self._lists[name]
         if isinstance(listed, _Judged):
             return listed
         try:
-            withdrawn = status_list.read_bit(listed, edge.status_list, edge.parent, edge.status_index)
+            withdrawn = status_list.read_bit(listed, edge.status_list, edge.parent, edge.status_index, self.reader.bits)
         except StatusListProblem as problem:
             return _unknown_status(str(problem))
         if withdrawn:
@@ -267,7 +284,7 @@ class Walk:
         if fetched is None or fetched.data is None:
             return _unknown_status("The list of withdrawn accreditations could not be fetched.")
         try:
-            listed = strict_json.parse_object(fetched.data, MAX_STATUS_LIST)
+            listed = self.reader.document(fetched.data, MAX_STATUS_LIST)
         except strict_json.NotStrictJson as problem:
             return _unknown_status(str(problem))
         for _, sentence in vc.structure_problems(listed):

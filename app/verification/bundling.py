@@ -12,8 +12,14 @@ from typing import Any
 
 from app.standards import strict_json
 from app.standards.data_integrity import CanonicalForm
+from app.verification.bounded import (
+    QUESTION_SECONDS,
+    BoundedPublications,
+    BoundedRecogniser,
+    BoundedRegistry,
+)
 from app.verification.checks.trail import Trail
-from app.verification.evidence import Fetched, Submission
+from app.verification.evidence import AccreditationEvidence, Fetched, Submission
 from app.verification.gather import ACCREDITATION_SERVICE, ANCHORS_SERVICE, CHECKPOINT_SERVICE, gather
 from app.verification.ports import Publications, Recogniser, Registry
 from app.verification.report import Outcome
@@ -38,12 +44,15 @@ async def make_bundle(
     recogniser: Recogniser,
     canonicaliser: CanonicalForm,
     trail: Trail,
+    within: float = QUESTION_SECONDS,
 ) -> Bundle:
-    """Gather what is published about a credential into one file.
+    """Gather what is published about a credential into one file; what is not had `within` so many seconds is missing.
 
     Raises `ValueError` with a sentence when the credential's own signature does not hold: such a file is worth
     nothing, however much is put beside it.
     """
+    publications = BoundedPublications(publications, within)
+    registry, recogniser = BoundedRegistry(registry, within), BoundedRecogniser(recogniser, within)
     evidence = await gather(submission, publications, registry, recogniser, trail.moment)
     findings = {one.check: one for one in run_checks(evidence, canonicaliser, trail)}
     for check in ("structure", "issuer_key", "signature"):
@@ -70,7 +79,21 @@ async def make_bundle(
             members[name] = members[name].get("accreditations")
         if fetched is not None and members[name] is None:
             missing.append(fetched.failure or "Something published about it cannot be read.")
+    members["accreditorDocuments"], lacking = _accreditors(evidence.accreditation)
+    missing += lacking
     return Bundle(json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode(), tuple(missing))
+
+
+def _accreditors(evidence: AccreditationEvidence | None) -> tuple[dict[str, Any], list[str]]:
+    """Keys and status lists of those on a path to the issuer, by DID or address; and what could not be had of them."""
+    published = {**evidence.documents, **evidence.lists} if evidence else {}
+    found = {name: _parsed(fetched) for name, fetched in published.items()}
+    lacking = [
+        published[name].failure or "Something an accreditor publishes cannot be read."
+        for name, document in found.items()
+        if document is None
+    ]
+    return {name: document for name, document in found.items() if document is not None}, lacking
 
 
 async def _receipt(submission: Submission, trail: Trail, publications: Publications) -> Fetched | None:

@@ -50,10 +50,16 @@ class RecognisedIssuer:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """`known` False = the verifier has no list at all, so it cannot recognise anybody."""
+    """`known` False = there is no list to be had, so nobody can be recognised; `code` and `failure` say why, if known.
+
+    `has_root`: somebody on the list is trusted to accredit, so an issuer is expected to show that it is accredited.
+    """
 
     known: bool
     issuer: RecognisedIssuer | None = None
+    has_root: bool = False
+    code: str = ""
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +81,15 @@ class Submission:
 class AccreditationEvidence:
     """What the question rests on, who let the issuer issue this.
 
-    `found` False = the issuer publishes no list, or an empty one. `problem` = the list itself could not be had or
+    `found` False = the issuer publishes no list, or an empty one; `is_expected` = and the verifier knows who accredits,
+    so that an issuer without is one that hides something or lacks it. `problem` = the list itself could not be had or
     read; `is_false` = and that is a lie. `recognised` are the accreditors on the verifier's own list and `documents`
-    the DID documents of accreditors, by DID. `lists` are status lists of today, `past_lists` those in force when the
-    credential was issued, by address.
+    the DID documents of accreditors, by DID. `lists` are status lists of today, by address; `past_lists` those in force
+    when the credential may have been issued, by address and moment.
     """
 
     found: bool
+    is_expected: bool = False
     edges: tuple[Accreditation, ...] = ()
     problem: AccreditationProblem | None = None
     is_false: bool = False
@@ -89,7 +97,7 @@ class AccreditationEvidence:
     recognised: Mapping[str, RecognisedIssuer] = field(default_factory=dict)
     documents: Mapping[str, Fetched] = field(default_factory=dict)
     lists: Mapping[str, Fetched] = field(default_factory=dict)
-    past_lists: Mapping[str, Fetched] = field(default_factory=dict)
+    past_lists: Mapping[tuple[str, datetime], Fetched] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from app.standards.data_integrity import ProofProblem
 from app.standards.did import DidDocument
 from app.standards.status_list import StatusListProblem
 from app.verification.accreditation import gather_accreditation
-from app.verification.checks.keys import read_published
 from app.verification.checks.proofs import of_issuer
 from app.verification.evidence import ChainAnswer, Evidence, Fetched, Recognition, Submission
 from app.verification.ports import Publications, Recogniser, Registry
+from app.verification.reader import Reader
 
 # Types of service in an issuer's DID document.
 ANCHORS_SERVICE = "EvmAnchorRegistry"
@@ -31,8 +31,10 @@ async def gather(
     recogniser: Recogniser,
     now: datetime,
     as_of: datetime | None = None,
+    reader: Reader | None = None,
 ) -> Evidence:
     """Everything the checks may want; failures are values in it."""
+    reader = reader or Reader()
     issuer_id = vc.issuer_id(submission.credential)
     current, listed, answer, recognition = await asyncio.gather(
         _did_document(issuer_id, publications),
@@ -40,10 +42,10 @@ async def gather(
         _chain(submission.receipt, registry),
         recogniser.recognise(issuer_id) if issuer_id else _nobody(),
     )
-    issuer = _read(current, issuer_id)
+    issuer = _read(current, issuer_id, reader)
     then, reasons, checkpoints, accreditation = await asyncio.gather(
         _document_then(submission.credential, issuer, answer, publications, as_of),
-        _reasons(submission.credential, listed, publications),
+        _reasons(submission.credential, listed, publications, reader),
         _checkpoints(issuer, answer, submission.receipt, publications),
         gather_accreditation(
             submission.credential,
@@ -54,6 +56,7 @@ async def gather(
             now=as_of or now,
             brought=(submission.bundle or {}).get("accreditation"),
             at=as_of,
+            reader=reader,
         ),
     )
     return Evidence(submission, current, listed, answer, recognition, then, reasons, checkpoints, accreditation)
@@ -95,6 +98,8 @@ async def _document_then(
         return None
     if as_of is not None:
         return await publications.did_document(issuer.id, as_of)
+    if not issuer.withdrawn_keys:
+        return None
     try:
         own = of_issuer(proof_sets.read_proofs(credential), issuer.id)
     except ProofProblem:
@@ -107,14 +112,16 @@ async def _document_then(
     return await publications.did_document(issuer.id, moment) if moment is not None else None
 
 
-async def _reasons(credential: Mapping[str, Any], listed: Fetched | None, publications: Publications) -> Fetched | None:
+async def _reasons(
+    credential: Mapping[str, Any], listed: Fetched | None, publications: Publications, reader: Reader
+) -> Fetched | None:
     """The reasons, only where the credential's place is set: most lists are never asked about."""
     if listed is None or listed.data is None:
         return None
     try:
         entry = status_list.read_entry(credential)
-        subject = strict_json.parse_object(listed.data, 1_000_000).get("credentialSubject")
-        bits = status_list.decode(subject.get("encodedList") if isinstance(subject, dict) else None)
+        subject = reader.document(listed.data, 1_000_000).get("credentialSubject")
+        bits = reader.bits(subject.get("encodedList") if isinstance(subject, dict) else None)
     except (StatusListProblem, strict_json.NotStrictJson):
         return None
     if entry is None or entry[1] >= len(bits) * 8 or not status_list.is_set(bits, entry[1]):
@@ -145,10 +152,10 @@ async def _nobody() -> Recognition:
     return Recognition(known=True)
 
 
-def _read(fetched: Fetched | None, issuer_id: str | None) -> DidDocument | None:
+def _read(fetched: Fetched | None, issuer_id: str | None, reader: Reader) -> DidDocument | None:
     if fetched is None or fetched.data is None or issuer_id is None:
         return None
     try:
-        return read_published(fetched, issuer_id)
+        return reader.did_document(fetched.data, issuer_id)
     except ValueError:
         return None

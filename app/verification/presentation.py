@@ -7,7 +7,7 @@ container: it is as good as what is in it, and says nothing of who shows it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,14 +16,28 @@ from app.standards import proof_sets, vc, vc_1_1
 from app.standards.data_integrity import CanonicalForm, Proof, ProofProblem
 from app.standards.proof_sets import AnyProof
 from app.verification import proof_only
+from app.verification.bounded import QUESTION_SECONDS, BoundedPublications
 from app.verification.checks.trail import finding, skipped
 from app.verification.evidence import Submission
 from app.verification.ports import Publications
 from app.verification.proof_only import UNASKED, Fault, Occasion
-from app.verification.report import Anchoring, Finding, Level, Outcome, Report, Verdict, worst
-from app.verification.submission import MAX_EMBEDDED
+from app.verification.report import (
+    Anchoring,
+    DocumentKind,
+    Finding,
+    Level,
+    Outcome,
+    Report,
+    Verdict,
+    day,
+    lowest,
+    oldest,
+    worst,
+    worst_anchoring,
+)
+from app.verification.several import VerifyCredential, verify_each
+from app.verification.submission import MAX_EMBEDDED, is_record
 
-_AT_ONCE = 5
 _TYPE = "VerifiablePresentation"
 _ENVELOPES = ("EnvelopedVerifiableCredential", "EnvelopedVerifiablePresentation")
 
@@ -34,9 +48,12 @@ _SUMMARIES = {
     Verdict.CANNOT_TELL: "We cannot tell whether all of this presentation is genuine and in force. Do not rely on it "
     "yet.",
 }
-_ANCHORING_WORST_FIRST = (Anchoring.FAILED, Anchoring.UNKNOWN, Anchoring.PENDING, Anchoring.ANCHORED)
-
-VerifyCredential = Callable[[Submission], Awaitable[Report]]
+_SUMMARIES_AS_OF = {
+    Verdict.VALID: "What this presentation holds was genuine and in force on {day}.",
+    Verdict.NOT_VALID: "This presentation, or a credential in it, is not genuine, or was not on {day}.",
+    Verdict.WAS_VALID: "A credential in this presentation is genuine, but it was no longer in force on {day}.",
+    Verdict.CANNOT_TELL: "We cannot tell whether all of this presentation was genuine and in force on {day}.",
+}
 
 
 async def verify(
@@ -48,34 +65,34 @@ async def verify(
     now: datetime,
     occasion: Occasion = UNASKED,
     proofs_only: bool = False,
+    within: float = QUESTION_SECONDS,
+    as_of: datetime | None = None,
 ) -> Report:
     """The report on a presentation, with those of `verify_credential` on each credential in it as its parts.
 
+    `as_of`: the past moment that `verify_credential` asks about; who shows the presentation is asked as of now.
     `proofs_only`: nothing but proofs is asked for, here and by `verify_credential`; the presentation must then have
     one, and the verdict is CANNOT_TELL at best (`proof_only.holds`). Never raises for what it finds.
+    What is not answered about its holder `within` so many seconds is not known.
     """
     structure = _check_structure(presentation)
     if structure.outcome is not Outcome.VALID:
-        return _report(presentation, now, (structure, skipped("holder", "There is nothing to be shown.")), (), False)
+        nobody = skipped("holder", "There is nothing to be shown.")
+        return _report(presentation, now, (structure, nobody), (), False, as_of)
     credentials = _credentials(presentation)
     holder, parts = await asyncio.gather(
-        _check_holder(presentation, credentials, publications, canonicaliser, now, occasion, proofs_only),
-        _verify_each(credentials, verify_credential),
+        _check_holder(
+            presentation,
+            credentials,
+            BoundedPublications(publications, within),
+            canonicaliser,
+            now,
+            occasion,
+            proofs_only,
+        ),
+        verify_each([Submission(one, None) for one in credentials], verify_credential),
     )
-    return _report(presentation, now, (structure, holder), parts, proofs_only)
-
-
-async def _verify_each(
-    credentials: Sequence[Mapping[str, Any]], verify_credential: VerifyCredential
-) -> tuple[Report, ...]:
-    """A few at once: each may ask other hosts, and whoever sends a presentation chooses which."""
-    gate = asyncio.Semaphore(_AT_ONCE)
-
-    async def one(credential: Mapping[str, Any]) -> Report:
-        async with gate:
-            return await verify_credential(Submission(credential, None))
-
-    return tuple(await asyncio.gather(*map(one, credentials)))
+    return _report(presentation, now, (structure, holder), parts, proofs_only, as_of)
 
 
 def _check_structure(presentation: Mapping[str, Any]) -> Finding:
@@ -117,7 +134,7 @@ def _member_problems(item: Any) -> Iterator[tuple[Outcome, str, str]]:
         yield Outcome.ERROR, "envelope_not_supported", "A credential in the presentation is signed in another way."
     if _TYPE in types:
         yield Outcome.ERROR, "presentation_nested", "A presentation inside another is not read."
-    if "ClrCredential" in types:
+    if is_record(item):
         yield (
             Outcome.ERROR,
             "embedded_too_deep",
@@ -213,31 +230,26 @@ def _report(
     findings: tuple[Finding, Finding],
     parts: tuple[Report, ...],
     proofs_only: bool,
+    as_of: datetime | None,
 ) -> Report:
     outcomes = {one.outcome for one in findings}
     own = Verdict.CANNOT_TELL if Outcome.ERROR in outcomes or proofs_only else Verdict.VALID
     verdict = worst([Verdict.NOT_VALID if Outcome.INVALID in outcomes else own, *(part.verdict for part in parts)])
-    anchorings = [part.anchoring for part in parts] or [Anchoring.UNKNOWN]
-    levels = [part.level for part in parts] or [Level.NONE]
     identifier = presentation.get("id")
     report = Report(
         findings=findings,
         verdict=verdict,
-        anchoring=min(anchorings, key=_ANCHORING_WORST_FIRST.index),
-        level=min(levels, key=list(Level).index),
+        anchoring=worst_anchoring(parts) if parts else Anchoring.UNKNOWN,
+        level=lowest(parts) if parts else Level.NONE,
         checked_at=now,
-        summary=_SUMMARIES[verdict],
-        true_as_of=_oldest(parts),
+        summary=_SUMMARIES[verdict] if as_of is None else _SUMMARIES_AS_OF[verdict].format(day=day(as_of)),
+        as_of=as_of,
+        true_as_of=oldest(parts),
         credential_id=identifier if vc.is_url(identifier) else None,
         parts=parts,
+        kind=DocumentKind.PRESENTATION,
     )
     return replace(report, summary=proof_only.SUMMARY_HOLDS) if proofs_only and proof_only.holds(report) else report
-
-
-def _oldest(parts: Sequence[Report]) -> datetime | None:
-    ages = [part.true_as_of for part in parts]
-    known = [age for age in ages if age is not None]
-    return min(known) if known and len(known) == len(ages) else None
 
 
 def _is_signed(presentation: Mapping[str, Any]) -> bool:

@@ -16,6 +16,7 @@ from app.standards.data_integrity import CanonicalForm, Proof, ProofProblem
 from app.standards.did import DidDocument, VerificationKey
 from app.standards.json_ld import NotCanonicalisable
 from app.standards.proof_sets import AnyProof, UnreadProof
+from app.verification.bounded import QUESTION_SECONDS, BoundedPublications
 from app.verification.checks.document import UNSAFE_TO_READ
 from app.verification.checks.keys import CLOCK_SKEW, read_published
 from app.verification.checks.trail import finding, skipped
@@ -66,15 +67,19 @@ async def verify(
     now: datetime,
     occasion: Occasion = UNASKED,
     purpose: str = ASSERTION,
+    within: float = QUESTION_SECONDS,
 ) -> Report:
-    """The report on the form and the proofs of a credential (VC 2.0 or 1.1). Never raises for what it finds."""
+    """The report on the form and the proofs of a credential (VC 2.0 or 1.1). Never raises for what it finds.
+
+    What is not answered `within` so many seconds is not known.
+    """
     try:
         proofs = _read(document)
     except ProofProblem as problem:
         structure = finding("structure", _outcome(problem), problem.code, str(problem))
         return _report(document, now, structure, skipped("signature", "There is no signature that could be checked."))
     structure = finding("structure", Outcome.VALID, "structure_ok", "The document has the form of a signed credential.")
-    published = await fetch_signers(proofs, publications)
+    published = await fetch_signers(proofs, BoundedPublications(publications, within))
     fault = first_fault(document, proofs, published, purpose, occasion, canonicaliser, now)
     if fault is not None:
         return _report(document, now, structure, finding("signature", fault.outcome, fault.code, fault.sentence))

@@ -1,7 +1,7 @@
 """What a verification says: findings, and the one verdict they allow."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -32,6 +32,15 @@ class Anchoring(StrEnum):
     PENDING = "not yet anchored"
     FAILED = "anchor does not match"
     UNKNOWN = "cannot tell"
+
+
+class DocumentKind(StrEnum):
+    """What was checked; all but a credential hold others, each with a report of its own."""
+
+    CREDENTIAL = "credential"
+    RECORD = "record"
+    PRESENTATION = "presentation"
+    PROFILE = "profile"
 
 
 class Level(StrEnum):
@@ -94,7 +103,8 @@ class Report:
     """The findings in order, and what they add up to.
 
     `as_of` is the past moment that was asked about (None = now). `true_as_of` is how old the oldest evidence is that
-    the verdict rests on (None = nobody knows). `parts` are the reports on credentials inside this one.
+    the verdict rests on (None = nobody knows). `parts` are the reports on credentials inside this one, in order; the
+    verdict, `anchoring` and `level` are then those of the worst.
     """
 
     findings: tuple[Finding, ...]
@@ -108,12 +118,14 @@ class Report:
     true_as_of: datetime | None = None
     credential_id: str | None = None
     parts: tuple["Report", ...] = ()
+    kind: DocumentKind = DocumentKind.CREDENTIAL
 
     def finding(self, check: str) -> Finding:
         return next(finding for finding in self.findings if finding.check == check)
 
     def as_json(self) -> dict[str, Any]:
         members: dict[str, Any] = {
+            "kind": self.kind,
             "verdict": self.verdict,
             "summary": self.summary,
             "anchor": self.anchoring,
@@ -125,7 +137,7 @@ class Report:
             "issuer": self.issuer_name,
             "checks": [finding.as_json(self.checked_at) for finding in self.findings],
         }
-        if self.parts:
+        if self.kind is not DocumentKind.CREDENTIAL:
             members["credentials"] = [part.as_json() for part in self.parts]
         return members
 
@@ -150,6 +162,22 @@ _SUMMARIES_AS_OF = {
     Verdict.WAS_VALID: "This credential is genuine, but it was no longer in force on {day}.",
     Verdict.CANNOT_TELL: "We cannot tell whether this credential was genuine and in force on {day}.",
 }
+# Where what is inside decides.
+_SUMMARIES_INSIDE = {
+    Verdict.VALID: "Everything in this record {is} genuine and in force{on}, and so {is} the record.",
+    Verdict.NOT_VALID: "A credential in this record {is} not genuine and in force{on}. Do not rely on it; each is "
+    "listed below.",
+    Verdict.WAS_VALID: "This record is genuine, but a credential in it {is} no longer in force{on}; each is listed "
+    "below.",
+    Verdict.CANNOT_TELL: "We cannot tell whether every credential in this record {is} genuine and in force{on}. Do not "
+    "rely on it yet; each is listed below.",
+}
+_UNANCHORED = {
+    Anchoring.PENDING: " Its entry in the public register is still being made.",
+    Anchoring.FAILED: " Its entry in the public register does not match; ask the issuer why.",
+    Anchoring.UNKNOWN: " Its entry in the public register could not be checked.",
+}
+_ANCHORING_WORST_FIRST = (Anchoring.FAILED, Anchoring.UNKNOWN, Anchoring.PENDING, Anchoring.ANCHORED)
 _WORST_FIRST = (Verdict.NOT_VALID, Verdict.CANNOT_TELL, Verdict.WAS_VALID, Verdict.VALID)
 
 
@@ -161,6 +189,7 @@ def conclude(
     issuer_name: str | None = None,
     credential_id: str | None = None,
     parts: tuple[Report, ...] = (),
+    kind: DocumentKind = DocumentKind.CREDENTIAL,
 ) -> Report:
     """The report. Anchoring never makes a credential invalid: it is stated beside the verdict.
 
@@ -169,30 +198,59 @@ def conclude(
     ordered = tuple(findings)
     by_check = {finding.check: finding for finding in ordered}
     own = _verdict(by_check)
-    verdict = worst([own, *(part.verdict for part in parts)])
-    anchoring = _anchoring(by_check)
-    summary = _summary(verdict, as_of)
-    if verdict is not own:
-        summary += " One of the credentials in it is the reason; each is listed below."
-    elif verdict is Verdict.VALID and anchoring is not Anchoring.ANCHORED:
-        summary += {
-            Anchoring.PENDING: " Its entry in the public register is still being made.",
-            Anchoring.FAILED: " Its entry in the public register does not match; ask the issuer why.",
-            Anchoring.UNKNOWN: " Its entry in the public register could not be checked.",
-        }[anchoring]
-    return Report(
+    report = Report(
         findings=ordered,
-        verdict=verdict,
-        anchoring=anchoring,
+        verdict=worst([own, *(part.verdict for part in parts)]),
+        anchoring=_anchoring(by_check),
         level=_level(by_check),
         checked_at=now,
-        summary=summary,
+        summary="",
         issuer_name=issuer_name,
         as_of=as_of,
         true_as_of=_true_as_of(by_check, now),
         credential_id=credential_id,
         parts=parts,
+        kind=kind,
     )
+    summary = _summary(report.verdict, as_of)
+    if parts and (report.verdict is not own or own is Verdict.VALID):
+        summary = _SUMMARIES_INSIDE[report.verdict].format(
+            **{"is": "is", "on": ""} if as_of is None else {"is": "was", "on": f" on {day(as_of)}"}
+        )
+    if report.verdict is Verdict.VALID and report.anchoring is not Anchoring.ANCHORED:
+        summary += _UNANCHORED[report.anchoring]
+    if not parts:
+        return replace(report, summary=summary)
+    together = (report, *parts)
+    return replace(
+        report,
+        summary=summary,
+        anchoring=worst_anchoring(together),
+        level=lowest(together),
+        true_as_of=oldest(together),
+    )
+
+
+def own_verdict(report: Report) -> Verdict:
+    """The verdict on a credential or record by itself, whatever it holds."""
+    return _verdict({finding.check: finding for finding in report.findings})
+
+
+def worst_anchoring(reports: Iterable[Report]) -> Anchoring:
+    """How far all of them go on the chain. Raises `ValueError` for none at all."""
+    return min((report.anchoring for report in reports), key=_ANCHORING_WORST_FIRST.index)
+
+
+def lowest(reports: Iterable[Report]) -> Level:
+    """The strongest evidence that all of them reach. Raises `ValueError` for none at all."""
+    return min((report.level for report in reports), key=list(Level).index)
+
+
+def oldest(reports: Iterable[Report]) -> datetime | None:
+    """How old the oldest evidence is that any of them rests on; None = nobody knows, or there are none."""
+    ages = [report.true_as_of for report in reports]
+    known = [age for age in ages if age is not None]
+    return min(known) if known and len(known) == len(ages) else None
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

@@ -9,14 +9,15 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from app.errors import Refused, TooLarge
-from app.standards import strict_json
+from app.standards import clr, strict_json
 from app.verification import carriers
 from app.verification.evidence import Submission
 
 MAX_BYTES = 1_000_000
 """Of the document. A bundle brings a status list, which alone may hold tens of kilobytes."""
 
-MAX_EMBEDDED = 50
+MAX_EMBEDDED = clr.MAX_CREDENTIALS
+"""Credentials inside one document. A record of ours never holds more."""
 
 _OBJECTS = ("anchorReceipt", "didDocument", "statusListCredential")
 _LISTS = ("accreditation", "didDocumentHistory")
@@ -52,14 +53,23 @@ def read_submission(data: bytes) -> tuple[Submission, Mapping[str, Any]]:
     return found, found.bundle or {}
 
 
+def is_record(document: Mapping[str, Any]) -> bool:
+    """Whether it says that it is a comprehensive record (CLR 2.0), a credential that holds others whole."""
+    return clr.TYPE in _types(document)
+
+
+def embedded_in(document: Mapping[str, Any]) -> tuple[Submission, ...]:
+    """The credentials inside a record; none in any other document. Raises `Refused` as `read` does for them."""
+    if not is_record(document):
+        return ()
+    subjects = _several(document.get("credentialSubject"))
+    found = [item for one in subjects if isinstance(one, dict) for item in _several(one.get("verifiableCredential"))]
+    return _embedded(found, "clr_malformed")
+
+
 def _credential(document: Mapping[str, Any]) -> Submission:
     _refuse_signed_elsewhere(document)
-    if "ClrCredential" not in _types(document):
-        return Submission(document, None)
-    subject = document.get("credentialSubject")
-    subjects = subject if isinstance(subject, list) else [subject]
-    found = [item for one in subjects if isinstance(one, dict) for item in _several(one.get("verifiableCredential"))]
-    return Submission(document, None, embedded=_embedded(found, "clr_malformed"))
+    return Submission(document, None, embedded=embedded_in(document))
 
 
 def _bundle(document: Mapping[str, Any]) -> Submission:
@@ -104,7 +114,7 @@ def _member(item: Any, malformed: str) -> Submission:
     types = _types(item)
     if "VerifiablePresentation" in types or "EnvelopedVerifiablePresentation" in types:
         raise Refused("presentation_nested", "A presentation inside another document is not read.")
-    if "ClrCredential" in types:
+    if is_record(item):
         raise Refused(
             "embedded_too_deep",
             "One of the credentials inside this document itself holds credentials. Check that one as a file of its "

@@ -1,23 +1,33 @@
 """Verify what was read from a file: gather the evidence, run the checks, conclude."""
 
-from datetime import UTC, date, datetime
+from datetime import datetime
 
 from app.standards import vc
-from app.standards.data_integrity import CanonicalForm
+from app.standards.data_integrity import CanonicalForm, Proof
 from app.verification.accreditation import check_accreditation
+from app.verification.bounded import (
+    QUESTION_SECONDS,
+    BoundedPublications,
+    BoundedRecogniser,
+    BoundedRegistry,
+)
 from app.verification.checks.document import check_dates, check_signature, check_structure
 from app.verification.checks.issuer import check_issuer
 from app.verification.checks.keys import check_issuer_key, check_signing_time
+from app.verification.checks.proofs import trustworthy
 from app.verification.checks.register import check_chain, check_checkpoint, check_inclusion
 from app.verification.checks.standing import check_status
 from app.verification.checks.trail import Trail
 from app.verification.evidence import Evidence, Submission
 from app.verification.gather import gather
+from app.verification.once import AskedOnce
 from app.verification.ports import Publications, Recogniser, Registry
-from app.verification.report import Finding, Report, conclude
-from app.verification.submission import read_submission
+from app.verification.reader import Reader
+from app.verification.report import DocumentKind, Finding, Report, conclude
+from app.verification.several import verify_members
+from app.verification.submission import is_record, read_submission
 
-__all__ = ["end_of_day", "read_submission", "run_checks", "verify"]
+__all__ = ["read_submission", "run_checks", "verify"]
 
 
 async def verify(
@@ -29,19 +39,56 @@ async def verify(
     canonicaliser: CanonicalForm,
     now: datetime,
     as_of: datetime | None = None,
+    older: bool = False,
+    within: float = QUESTION_SECONDS,
+    reader: Reader | None = None,
 ) -> Report:
     """The report on a submission; with `as_of`, on what could be said of it at that moment, from what held then.
 
-    Never raises for what it finds; outside failures are findings.
+    `older`: a credential of version 1.1 is read too (`vc_1_1`), by the same checks; `canonicaliser` must know it. A
+    record (CLR 2.0) is checked with each credential in it, whoever asks: the reports on these are its parts. Never
+    raises for what it finds; outside failures are findings. A question that the outside does not answer `within` so
+    many seconds leaves it unknown. `reader` may be kept from one verification to the next; the report is the same
+    without.
     """
-    evidence = await gather(submission, publications, registry, recogniser, now, as_of)
+    reader = reader or Reader()
+
+    holds_others = is_record(submission.credential)
+    if holds_others:
+        publications = AskedOnce(publications)
+
+    async def verify_member(member: Submission) -> Report:
+        return await verify(
+            member,
+            publications=publications,
+            registry=registry,
+            recogniser=recogniser,
+            canonicaliser=canonicaliser,
+            now=now,
+            as_of=as_of,
+            older=older,
+            within=within,
+            reader=reader,
+        )
+
+    evidence = await gather(
+        submission,
+        BoundedPublications(publications, within),
+        BoundedRegistry(registry, within),
+        BoundedRecogniser(recogniser, within),
+        now,
+        as_of,
+        reader,
+    )
     issuer = evidence.recognition.issuer
     return conclude(
-        run_checks(evidence, canonicaliser, Trail(as_of or now, is_past=as_of is not None)),
+        run_checks(evidence, canonicaliser, Trail(as_of or now, as_of is not None, older, reader=reader)),
         now,
         as_of=as_of,
         issuer_name=issuer.name if issuer else None,
         credential_id=_identifier(submission),
+        parts=await verify_members(submission, verify_member) if holds_others else (),
+        kind=DocumentKind.RECORD if holds_others else DocumentKind.CREDENTIAL,
     )
 
 
@@ -64,6 +111,8 @@ def run_checks(evidence: Evidence, canonicaliser: CanonicalForm, trail: Trail) -
         anchored_at=trail.recorded,
         now=trail.moment,
         canonicaliser=canonicaliser,
+        holding=_dated(evidence, trail, canonicaliser),
+        reader=trail.reader,
     )
     return (
         *(structure, dates, issuer_key, signature, inclusion, checkpoint, chain, signing_time),
@@ -71,9 +120,13 @@ def run_checks(evidence: Evidence, canonicaliser: CanonicalForm, trail: Trail) -
     )
 
 
-def end_of_day(asked: date) -> datetime:
-    """The moment that stands for a day asked about: its last second, UTC, so that what was issued that day counts."""
-    return datetime(asked.year, asked.month, asked.day, 23, 59, 59, tzinfo=UTC)
+def _dated(evidence: Evidence, trail: Trail, canonicaliser: CanonicalForm) -> tuple[Proof, ...]:
+    """The signatures that say when it was signed: most documents have one, and it was just found to hold."""
+    if len(trail.keyed) == 1 and trail.proof is not None and trail.key is not None and trail.key.revoked is None:
+        return (trail.proof,)
+    if trail.recorded is not None:
+        return ()
+    return trustworthy(evidence.submission.credential, trail.keyed, trail.proofs, canonicaliser)
 
 
 def _identifier(submission: Submission) -> str | None:

@@ -1,11 +1,13 @@
 """Which of the representations on offer a client prefers (RFC 9110, section 12.5.1)."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from starlette.requests import Request
 
 HTML = "text/html"
 JSON = "application/json"
+_USUAL = 200
 
 
 def preferred(accept: str | None, offered: Sequence[str]) -> str:
@@ -15,6 +17,10 @@ def preferred(accept: str | None, offered: Sequence[str]) -> str:
     """
     if not accept or accept == "*/*":
         return offered[0]
+    return _most_liked(accept, tuple(offered)) if len(accept) <= _USUAL else _liked(accept, offered)
+
+
+def _liked(accept: str, offered: Sequence[str]) -> str:
     wishes = [_wish(part) for part in accept.split(",")[:40]]
     best, best_quality = offered[0], 0.0
     for candidate in offered:
@@ -24,6 +30,10 @@ def preferred(accept: str | None, offered: Sequence[str]) -> str:
         if quality > best_quality:
             best, best_quality = candidate, quality
     return best
+
+
+_most_liked = lru_cache(256)(_liked)
+"""Programs say the same with every request."""
 
 
 def prefers_html(request: Request, *, default: bool = True) -> bool:

@@ -35,9 +35,16 @@ _PROBLEM_SCHEMA = {
 }
 _REPORT_SCHEMA = {
     "type": "object",
-    "required": ["verdict", "summary", "anchor", "level", "checkedAt", "issuer", "checks"],
+    "required": ["kind", "verdict", "summary", "anchor", "level", "checkedAt", "issuer", "checks"],
     "properties": {
-        "verdict": {"enum": ["valid", "not valid", "was valid", "cannot tell"]},
+        "kind": {
+            "enum": ["credential", "record", "presentation", "profile"],
+            "description": "What was checked; all but a credential hold others",
+        },
+        "verdict": {
+            "enum": ["valid", "not valid", "was valid", "cannot tell"],
+            "description": "Of what holds others: the worst of all",
+        },
         "summary": {"type": "string"},
         "anchor": {"enum": ["anchored", "not yet anchored", "anchor does not match", "cannot tell"]},
         "level": {"enum": ["none", "signature", "inclusion", "signed checkpoint", "live chain"]},
@@ -65,7 +72,8 @@ _REPORT_SCHEMA = {
         "credentials": {
             "type": "array",
             "items": {"$ref": "#/components/schemas/VerificationReport"},
-            "description": "Reports on the credentials inside a presentation or a comprehensive record",
+            "description": "Reports on the credentials inside a presentation, a comprehensive record or a shared "
+            "profile, in order",
         },
     },
 }
@@ -96,23 +104,6 @@ _VC_API_REPORT_SCHEMA = {
             },
         },
     ]
-}
-_SEVERAL_SCHEMA = {
-    "type": "object",
-    "description": "One report for each credential inside a presentation, a CLR or a shared profile",
-    "required": ["kind", "verdict", "summary", "checkedAt", "holder", "credentials"],
-    "properties": {
-        "kind": {"enum": ["presentation", "clr", "profile"]},
-        "verdict": {"enum": ["valid", "not valid", "was valid", "cannot tell"], "description": "The worst of all"},
-        "summary": {"type": "string"},
-        "checkedAt": {"type": "string", "format": "date-time"},
-        "holder": {
-            "type": "object",
-            "properties": {"outcome": {"const": "SKIPPED"}, "code": {"type": "string"}, "sentence": {"type": "string"}},
-        },
-        "record": {"$ref": "#/components/schemas/VerificationReport"},
-        "credentials": {"type": "array", "items": {"$ref": "#/components/schemas/VerificationReport"}},
-    },
 }
 _REPORT = {"schema": {"$ref": "#/components/schemas/VerificationReport"}}
 _NUMBER = {"number": {"type": "string", "format": "uuid"}}
@@ -152,7 +143,6 @@ def _describe(app: FastAPI) -> dict[str, Any]:
     components = schema.setdefault("components", {}).setdefault("schemas", {})
     components |= {"Problem": _PROBLEM_SCHEMA, "VerificationReport": _REPORT_SCHEMA}
     components |= {"VcApiProblem": _VC_API_PROBLEM_SCHEMA, "VcApiReport": _VC_API_REPORT_SCHEMA, **inner_models}
-    components["SeveralReports"] = _SEVERAL_SCHEMA
     for unused in ("HTTPValidationError", "ValidationError"):
         components.pop(unused, None)
     return schema
@@ -165,10 +155,9 @@ def _public_paths() -> dict[str, Any]:
     credential = {kind: {"schema": {"type": "object"}} for kind in CREDENTIAL_TYPES if kind != negotiation.HTML}
     listed = {kind: {"schema": {"type": "object"}} for kind in STATUS_TYPES}
     verify = _get("Check a credential of this installation", report, _NUMBER)
-    reports = {"anyOf": [_REPORT["schema"], {"$ref": "#/components/schemas/SeveralReports"}]}
     submitted = _operation(
         "Check a file that you hold: a credential, bundle, presentation or CLR, a PNG or SVG badge, a PDF, or our link",
-        {negotiation.JSON: {"schema": reports}, **page},
+        report,
     )
     submitted["responses"]["303"] = {"description": "A page was asked for, and a link of ours was sent: it is there"}
     submitted["requestBody"] = {"required": True, "content": _credential_files()}

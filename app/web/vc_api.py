@@ -8,18 +8,21 @@
 Decisions
 - Checking binds: without `checks`, "verified" is true exactly where the verdict of POST /verify would be "valid".
   `checks: ["proof"]` looks at proofs alone, which the vectors of specifications need; the verdict then never reads
-  "valid". There is no other check to ask for, and a name that is not known is refused, not passed over.
+  "valid". The one other check that can be asked for, the status beside the proof, is the check of everything: a
+  status means nothing where it is not known who the issuer is. A name that is not known is refused, not passed over.
 - An option that is not known is refused: passed over, it would make a test pass that tested nothing.
 - An institution issues by orders from the catalogue, for learners it knows, with a place in its status list. Signing
   whatever JSON the holder of an API key sends would let a stolen key put any words in a college's mouth. So issuing
   here is the conformance tenant's alone (`app.conformance`), which exists only under `stackmark serve --conformance`
   and never in the process of a college.
 - Everything wrong with a request is 400 here, as the VC API has it, where the rest of this application says 422.
-- Documents of version 1.1 are read and made here alone; the full check refuses them as everywhere else.
+- Documents of version 1.1 are read and made here alone, by the same checks as those of version 2.0. The context that
+  defines a Data Integrity proof is added when one is issued, never when one is checked: a signature counts for the
+  document as it was received.
+- Each credential inside a document counts against the client's limit, as in POST /verify.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import wraps
 from typing import Any, Literal, Protocol, cast
 from uuid import UUID
@@ -45,10 +48,10 @@ from app.web import problems
 from app.web.bodies import Body, read_body
 from app.web.dependencies import limited_write, wiring_of
 from app.web.documents import OPEN
-from app.web.pages.verify import with_receipt
+from app.web.pages.handed_in import count_each, members_of, verifier_of
 from app.wiring import now
 
-_PROOF = "proof"
+_PROOF, _STATUS = "proof", "credentialStatus"
 _BESIDE_THE_VERDICT = ("inclusion", "checkpoint", "chain")
 _HEADERS = {**OPEN, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _TEXT = 1_000
@@ -173,11 +176,10 @@ async def _verify_credential(request: Request) -> Response:
             "A credential is made to last, not for one occasion: ask for a challenge, a domain or a purpose together "
             'with checks: ["proof"], or of a presentation.',
         )
-    elif _holds_others(sent.verifiableCredential):
-        # The full check of a record looks at each credential in it, and reports on each.
-        raise Refused("embedded_not_checked", "This record holds credentials of its own: send it to POST /verify.")
     else:
-        report = await verifier.credential(Submission(sent.verifiableCredential, None))
+        handed_in = Submission(sent.verifiableCredential, None)
+        await count_each(request, len(members_of(handed_in)))
+        report = await verifier.credential(handed_in)
         verified = report.verdict is Verdict.VALID
     return _answer(report, verified, {"credential": sent.verifiableCredential} if options.returnCredential else {})
 
@@ -191,6 +193,8 @@ async def _verify_presentation(request: Request) -> Response:
         raise Refused("option_not_applicable", "Whoever shows a presentation signs it for authentication.")
     proofs_only = _proofs_only(request, options)
     document = sent.verifiablePresentation
+    inside = document.get("verifiableCredential")
+    await count_each(request, len(inside) if isinstance(inside, list) else 1)
     report = await _verifier(request).presentation(document, _occasion(options), proofs_only=proofs_only)
     verified = proof_only.holds(report) if proofs_only else report.verdict is Verdict.VALID
     return _answer(report, verified, {"verifiablePresentation": document} if options.returnPresentation else {})
@@ -254,12 +258,7 @@ def _verifier(request: Request) -> Verifier:
     tenant = _tenant(request)
     if tenant is not None:
         return tenant.verifier
-    wiring = wiring_of(request)
-
-    async def as_anywhere(submission: Submission) -> Report:
-        return await wiring.verify(await with_receipt(request, submission))
-
-    return replace(wiring.verifier, credential=as_anywhere)
+    return verifier_of(request, older=True)
 
 
 def _bearer(request: Request) -> str:
@@ -274,14 +273,10 @@ def _proofs_only(request: Request, options: VerifyOptions) -> bool:
     if not options.checks and _tenant(request) is not None:
         # Suites ask for nothing where they want no more than the proof; elsewhere nobody may ask for nothing.
         return True
-    if options.checks != [_PROOF]:
-        raise Refused("check_unknown", 'The one check that can be asked for by name is "proof"; ask for none for all.')
-    return True
-
-
-def _holds_others(credential: Mapping[str, Any]) -> bool:
-    types = credential.get("type")
-    return "ClrCredential" in (types if isinstance(types, list) else [types])
+    asked = set(options.checks)
+    if asked not in ({_PROOF}, {_PROOF, _STATUS}):
+        raise Refused("check_unknown", f'Ask for "{_PROOF}", for it and "{_STATUS}", or for none: that is for all.')
+    return _STATUS not in asked
 
 
 def _occasion(options: VerifyOptions) -> Occasion:

@@ -22,14 +22,18 @@ from app.adapters.contexts import canonicaliser
 from app.adapters.local_chain import free_port, local_chain
 from app.anchoring import service as anchoring
 from app.anchoring.audit import audit_log, places_of
+from app.credentials import records
+from app.credentials import service as credentials
 from app.credentials.audit import audit_credentials
 from app.database import transaction
 from app.institutions.model import published_wallet
 from app.standards import data_integrity, multikey
 from app.standards.anchor_receipt import LeafKind
 from app.standards.baking import bake_png
+from app.wiring import now
 from tests.integration.conftest import ROOT, Installation
 from tests.unit.verification.files import pdf, png
+from tests.unit.verification.people import HOLDER, THIEF
 
 HEADINGS = "learner_name,uln,email,qualification,component,grade,award_date\n"
 DONE, REFUSED, USAGE, OUTSIDE = 0, 1, 2, 3
@@ -217,7 +221,7 @@ def test_accreditations_are_signed_listed_and_withdrawn(terminal: Terminal) -> N
     published = Path(terminal.settings["WALLETS_DIR"]) / "public" / "scheme.json"
     assert json.loads(published.read_text())["role"] == "scheme operator"
     listed = terminal.run("institution", "list")
-    assert "scheme  Stackmark scheme operator (this installation)  scheme operator  did:web:" in listed
+    assert "scheme  Stackmark  scheme operator  did:web:" in listed
 
     onward = ("institution", "accredit", "northgate", "hnc-computing", "--from", "2026-01-01", "--by", "board")
     said = terminal.run(*onward, "--until", "2027-08-31")
@@ -233,7 +237,7 @@ def test_accreditations_are_signed_listed_and_withdrawn(terminal: Terminal) -> N
     assert len(lines) == 2
     assert lines[0].startswith(f"{number[1]}  The Board lets Northgate College (test) issue hnc-computing")
     assert lines[0].endswith("until 2027-08-31  withdrawn")
-    assert "scheme operator (this installation) lets The Board accredit hnc-computing" in lines[1]
+    assert "  Stackmark lets The Board accredit hnc-computing" in lines[1]
 
 
 async def test_a_credential_is_withdrawn_once(installation: Installation, terminal: Terminal) -> None:
@@ -344,9 +348,66 @@ def test_a_file_is_verified_without_asking_anybody(terminal: Terminal, evidence:
 
     said = alone.run("verify", alone.write("page.html", "<html>"), *where, expect=REFUSED)
     assert re.fullmatch(r"Refused: This is a saved web page.*\(html_page\)\n", said)
-    several = {"type": ["VerifiablePresentation"], "verifiableCredential": [evidence.bundle["credential"]]}
-    said = alone.run("verify", alone.write("several.json", json.dumps(several)), *where, expect=REFUSED)
-    assert said.endswith("(several_credentials)\n")
+
+
+def test_each_credential_in_a_presentation_is_reported_and_the_worst_decides(
+    terminal: Terminal, evidence: Evidence
+) -> None:
+    nobody = Terminal(terminal.folder, {"CONTRACTS_DIR": terminal.settings["CONTRACTS_DIR"]}, terminal.secrets)
+    good = evidence.bundle["credential"]
+    before = {"created": "2026-01-01T00:00:00Z"}
+    sent = {
+        "good": HOLDER.shows(good, proof=before),
+        "forged": HOLDER.shows(good, good | {"name": "Another"}, proof=before),
+        "stolen": THIEF.shows(good, holder=HOLDER.did, proof=before),
+    }
+    files = {name: nobody.write(f"{name}.json", json.dumps(one)) for name, one in sent.items()}
+    with served(terminal) as address:
+        where = ("--issuers", evidence.issuers, "--served-at", address)
+        said = nobody.run("verify", files["good"], *where)
+        assert said.startswith("VALID What this presentation holds is genuine and in force.\n")
+        assert "VALID   holder        Whoever shows it signed it" in said
+        assert f"  Credential 1 of 1: {good['id']}\n    VALID This credential is genuine" in said
+        report = json.loads(nobody.run("verify", files["forged"], *where, "--json", expect=REFUSED))
+        assert (report["kind"], report["verdict"]) == ("presentation", "not valid")
+        assert [one["verdict"] for one in report["credentials"]] == ["valid", "not valid"]
+        assert "(holder_other)" in nobody.run("verify", files["stolen"], *where, expect=REFUSED)
+        said = nobody.run("verify", files["good"], *where, "--at", "2026-06-30", expect=REFUSED)
+        assert said.startswith(
+            "NOT VALID This presentation, or a credential in it, is not genuine, or was not on 30 June"
+        )
+    # A presentation brings no evidence, so that nothing is known of it where nobody is asked.
+    report = json.loads(nobody.run("verify", files["good"], "--offline", "--json", *where[:2], expect=OUTSIDE))
+    assert [one["verdict"] for one in report["credentials"]] == ["cannot tell"]
+
+
+async def test_a_record_is_verified_with_each_credential_in_it_by_what_its_bundle_brings(
+    installation: Installation, terminal: Terminal, evidence: Evidence
+) -> None:
+    second = await installation.issue_one(component="2")
+    async with transaction(installation.wiring.engine) as conn:
+        issuer = await installation.wiring.issuer(conn, installation.issuer.institution.id)
+        made = await records.issue_record(conn, issuer, installation.wiring.canonical, second.learner_id, now=now())
+    await installation.work()
+    data = await installation.bundle(made.id)
+    where = ("--offline", "--issuers", evidence.issuers)
+    alone = Terminal(terminal.folder, {"CONTRACTS_DIR": terminal.settings["CONTRACTS_DIR"]}, terminal.secrets)
+    report = json.loads(alone.run("verify", alone.write("record.json", data), *where, "--json"))
+    assert (report["kind"], report["verdict"]) == ("record", "valid")
+    assert [one["verdict"] for one in report["credentials"]] == ["valid", "valid"]
+    place = [one["credentialId"] for one in report["credentials"]].index(second.uri)
+    forged = alone.write("forged.json", data.replace(b"Merit", b"Morit", 1))
+    said = alone.run("verify", forged, *where, expect=REFUSED)
+    assert said.startswith("NOT VALID ")
+    assert said.count("(signature_wrong)") == 2
+    # Withdrawn since: the record's own signature holds, and the whole is no longer in force.
+    async with transaction(installation.wiring.engine) as conn:
+        issuer = await installation.wiring.issuer(conn, installation.issuer.institution.id)
+        await credentials.revoke(conn, issuer, second.id, reason="other", note="", now=now())
+    later = alone.write("later.json", await installation.bundle(made.id))
+    said = alone.run("verify", later, *where, expect=REFUSED)
+    assert said.startswith("WAS VALID This record is genuine, but a credential in it is no longer in force")
+    assert f"Credential {place + 1} of 2: {second.uri}\n    WAS VALID " in said
 
 
 def test_a_badge_and_a_pdf_are_verified_like_the_bundle_inside(terminal: Terminal, evidence: Evidence) -> None:

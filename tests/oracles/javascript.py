@@ -16,7 +16,7 @@ def ask(oracle: str, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
         pytest.fail("the JavaScript verifiers are not installed: run `make install`", pytrace=False)
     lines = "".join(json.dumps(request) + "\n" for request in requests)
     run = subprocess.run(
-        ["node", str(_FOLDER / oracle)], input=lines, capture_output=True, text=True, timeout=120, check=False
+        ["node", str(_FOLDER / oracle)], input=lines, capture_output=True, text=True, timeout=300, check=False
     )
     assert run.returncode == 0, run.stderr
     answers = [json.loads(line) for line in run.stdout.split("\n") if line]

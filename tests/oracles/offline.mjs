@@ -1,13 +1,41 @@
-// What both oracles share: no network, and one JSON answer for each JSON line.
+// What the oracles share: no network, and one JSON answer for each JSON line.
 import net from 'node:net';
 import {createInterface} from 'node:readline';
 import {securityLoader} from '@digitalcredentials/security-document-loader';
 
+const Clock = Date;
 const refuse = () => {
   throw new Error('The network is off.');
 };
 net.Socket.prototype.connect = refuse;
 globalThis.fetch = refuse;
+
+// For a library that fetches by itself: from now on the web consists of the given documents (URL -> object).
+export function webOf(documents) {
+  globalThis.fetch = async request => {
+    const url = request.url ?? String(request);
+    return url in documents ? Response.json(documents[url]) : new Response('Not given.', {status: 404});
+  };
+}
+
+// For a library that looks at the clock by itself: from now on it is always `now`, an ISO 8601 date and time.
+export function timeIs(now) {
+  const moment = Clock.parse(now);
+  globalThis.Date = class extends Clock {
+    constructor(...parts) {
+      super(...(parts.length > 0 ? parts : [moment]));
+    }
+    static now() {
+      return moment;
+    }
+  };
+}
+
+// Every message of a failure, the outermost first.
+export function reasons(error) {
+  const inner = [...(error?.errors ?? []), ...(error?.cause ? [error.cause] : [])];
+  return [error?.message, ...inner.map(reasons)].filter(Boolean).join(' | ');
+}
 
 const shipped = securityLoader({fetchRemoteContexts: false}).documents;
 

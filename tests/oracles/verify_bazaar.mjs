@@ -1,21 +1,20 @@
-// As verify.mjs, with the libraries of Digital Bazaar: {credential, documents, now?} -> {verified, error?}.
-import {answerLines, documentLoader} from './offline.mjs';
+// As verify.mjs, with the libraries of Digital Bazaar: {credential, documents, now?, status?} -> {verified, error?}.
+// The check of the status is DCC's all the same, a copy of theirs.
+import {answerLines, documentLoader, reasons} from './offline.mjs';
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
-import {cryptosuite} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
+import {cryptosuite as ecdsa} from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
+import {cryptosuite as eddsa} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
 import {verifyCredential} from '@digitalbazaar/vc';
+import {checkStatus} from '@digitalcredentials/vc-bitstring-status-list';
 
-function reasons(error) {
-  const inner = error?.errors ?? [];
-  return [error?.message, ...inner.map(reasons)].filter(Boolean).join(' | ');
-}
-
-await answerLines(async ({credential, documents, now}) => {
+await answerLines(async ({credential, documents, now, status}) => {
   const result = await verifyCredential({
     credential,
     now,
-    suite: new DataIntegrityProof({cryptosuite}),
+    suite: [eddsa, ecdsa].map(cryptosuite => new DataIntegrityProof({cryptosuite})),
     documentLoader: documentLoader(documents),
-    checkStatus: async () => ({verified: true})
+    checkStatus: status ? checkStatus : async () => ({verified: true})
   });
-  return result.verified ? {verified: true} : {verified: false, error: reasons(result.error)};
+  const error = result.error ?? result.statusResult?.error ?? {message: 'A status is set.'};
+  return result.verified ? {verified: true} : {verified: false, error: reasons(error)};
 });

@@ -69,6 +69,12 @@ def test_each_step(vector: Vector) -> None:
 
 
 @EACH
+def test_what_is_signed_is_what_was_to_be_signed(vector: Vector) -> None:
+    unsigned = "employmentAuth" if vector.folder.endswith("employ") else "unsigned"
+    assert data_integrity.unsecured(vector.read("signed")) == published.read(ROOT / f"{unsigned}.json")
+
+
+@EACH
 def test_the_signature_holds_and_nothing_may_change(vector: Vector) -> None:
     signed, proof = read(vector)
     key = key_of(proof)

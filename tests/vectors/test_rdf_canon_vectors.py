@@ -1,26 +1,26 @@
 """The W3C test suite of RDFC-1.0: each canonical form, each map of labels, and the graph that must be given up."""
 
+from hashlib import sha384
 from typing import Any
 
 import pytest
 
-from app.standards import rdf_canon
+from app.standards import rdf_canon, rdfc_384
 from app.standards.json_ld import NotCanonicalisable
 from app.standards.n_quads import Quad
 from tests.oracles import oxigraph
 from tests.vectors import published
 
 ROOT = published.folder("rdf-canon")
-# We hash with SHA-256 only.
-ENTRIES = [
-    entry
-    for entry in published.read(ROOT / "manifest.jsonld")["entries"]
-    if entry.get("hashAlgorithm", "SHA256") == "SHA256"
-]
+ENTRIES = published.read(ROOT / "manifest.jsonld")["entries"]
 
 
-def entries(kind: str) -> list[Any]:
-    found = [entry for entry in ENTRIES if entry["type"] == f"rdfc:{kind}"]
+def entries(kind: str, hashing: str = "SHA256") -> list[Any]:
+    found = [
+        entry
+        for entry in ENTRIES
+        if entry["type"] == f"rdfc:{kind}" and entry.get("hashAlgorithm", "SHA256") == hashing
+    ]
     return [pytest.param(entry, id=f"{entry['id'][1:]} {entry['name']}") for entry in found]
 
 
@@ -45,6 +45,20 @@ def test_labels(entry: dict[str, Any]) -> None:
     assert {node[2:]: label[2:] for node, label in labels.items()} == published.read(ROOT / entry["result"])
 
 
+@pytest.mark.parametrize("entry", entries("RDFC10EvalTest", "SHA384"))
+def test_canonical_form_with_sha384(entry: dict[str, Any]) -> None:
+    """As P-384 keys want it: straight, and from the form with SHA-256."""
+    expected = (ROOT / entry["result"]).read_bytes()
+    assert rdf_canon.canonical_n_quads(quads(entry), hashing=sha384) == expected
+    assert rdfc_384.relabelled(rdf_canon.canonical_n_quads(quads(entry))) == expected
+
+
+@pytest.mark.parametrize("entry", entries("RDFC10MapTest", "SHA384"))
+def test_labels_with_sha384(entry: dict[str, Any]) -> None:
+    labels = rdf_canon.canonical_labels(quads(entry), hashing=sha384)
+    assert {node[2:]: label[2:] for node, label in labels.items()} == published.read(ROOT / entry["result"])
+
+
 @pytest.mark.parametrize("entry", entries("RDFC10NegativeEvalTest"))
 def test_the_clique_is_given_up(entry: dict[str, Any]) -> None:
     with pytest.raises(NotCanonicalisable) as refusal:
@@ -55,3 +69,5 @@ def test_the_clique_is_given_up(entry: dict[str, Any]) -> None:
 def test_no_test_was_missed() -> None:
     kinds = ("RDFC10EvalTest", "RDFC10MapTest", "RDFC10NegativeEvalTest")
     assert [len(entries(kind)) for kind in kinds] == [63, 20, 1]
+    assert [len(entries(kind, "SHA384")) for kind in kinds] == [1, 1, 0]
+    assert sum(len(entries(kind, hashing)) for kind in kinds for hashing in ("SHA256", "SHA384")) == len(ENTRIES)

@@ -26,10 +26,13 @@ from app.anchoring.store.receipts import (
     count_entries,
     delete_receipts,
     digests_with_receipt,
+    drop_receipts,
+    entries_with_late_receipt,
     entries_without_receipt,
     find_checkpoint_list,
     find_receipt,
     insert_receipts,
+    receipt_of,
     receipts_after,
     replace_receipts,
     set_checkpoint_list,
@@ -45,9 +48,13 @@ __all__ = [
     "dearest_with_nonce",
     "delete_receipts",
     "digest_counts",
+    "digest_times",
     "digests_with_receipt",
+    "drop_receipts",
+    "entries_with_late_receipt",
     "entries_without_receipt",
     "final_nonces",
+    "finals_covering",
     "find_checkpoint_list",
     "find_log",
     "find_receipt",
@@ -66,6 +73,7 @@ __all__ = [
     "oldest_open",
     "open_alarm",
     "read_tiles",
+    "receipt_of",
     "receipts_after",
     "replace_receipts",
     "sealed_entries",
@@ -173,6 +181,11 @@ async def digest_counts(conn: AsyncConnection, log_id: UUID, kind: LeafKind) -> 
     return dict((await conn.execute(query.group_by(log_entries.c.digest))).all())
 
 
+async def digest_times(conn: AsyncConnection, log_id: UUID, kind: LeafKind) -> dict[bytes, datetime]:
+    query = select(log_entries.c.digest, log_entries.c.appended_at).filter_by(log_id=log_id, kind=int(kind))
+    return dict((await conn.execute(query)).all())
+
+
 async def insert_checkpoint(conn: AsyncConnection, log_id: UUID, tree_size: int, root: bytes, now: datetime) -> None:
     await conn.execute(
         insert(checkpoints).values(
@@ -206,6 +219,17 @@ async def newest_finalized(conn: AsyncConnection, log_id: UUID) -> Checkpoint | 
     )
     row = (await conn.execute(query)).one_or_none()
     return _checkpoint(row) if row else None
+
+
+async def finals_covering(conn: AsyncConnection, log_id: UUID, first: int, last: int) -> tuple[Checkpoint, ...]:
+    """The final checkpoints in which leaves `first` to `last` (both covered) were recorded first, smallest first."""
+    table = checkpoints.c
+    is_final = (table.log_id == log_id, table.state == CheckpointState.FINALIZED)
+    end = select(func.min(table.tree_size)).where(*is_final, table.tree_size > last).scalar_subquery()
+    query = select(checkpoints).where(*is_final, table.tree_size > first, table.tree_size <= end)
+    # Of two of the same size the older one.
+    query = query.order_by(table.tree_size, table.id)
+    return tuple(_checkpoint(row) for row in await conn.execute(query))
 
 
 async def set_state(

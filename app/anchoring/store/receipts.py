@@ -6,19 +6,22 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Row,
+    ScalarSelect,
+    Select,
+    and_,
     bindparam,
     delete,
     func,
+    literal_column,
     select,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.anchoring.model import (
-    Entry,
-)
+from app.anchoring.model import CheckpointState, Entry
 from app.anchoring.store.tables import checkpoints, log_entries, logs, receipts
 from app.standards.anchor_receipt import LeafKind
 
@@ -31,9 +34,39 @@ async def entries_without_receipt(conn: AsyncConnection, log_id: UUID, below: in
         .order_by(log_entries.c.leaf_index)
         .limit(limit)
     )
-    return tuple(
-        Entry(row.id, LeafKind(row.kind), row.digest, row.salt, row.leaf_index) for row in await conn.execute(query)
+    return tuple(_entry(row) for row in await conn.execute(query))
+
+
+async def entries_with_late_receipt(conn: AsyncConnection, log_id: UUID, limit: int) -> tuple[Entry, ...]:
+    """Entries, in log order, whose receipt names a larger checkpoint than the first final one that covers them.
+
+    Receipts are made in log order, so the last leaf of a checkpoint tells for all that it was the first to cover: one
+    look-up for each checkpoint, however long the log.
+    """
+    final, named = checkpoints.alias("final"), checkpoints.alias("named")
+    is_final = (final.c.log_id == log_id, final.c.state == CheckpointState.FINALIZED)
+    late = (
+        select(func.min(final.c.tree_size))
+        .join(log_entries, and_(log_entries.c.log_id == log_id, log_entries.c.leaf_index == final.c.tree_size - 1))
+        .join(receipts, receipts.c.entry_id == log_entries.c.id)
+        .join(named, named.c.id == receipts.c.checkpoint_id)
+        .where(*is_final, named.c.tree_size > final.c.tree_size)
     )
+    size = (await conn.execute(late)).scalar()
+    if size is None:
+        return ()
+    before = select(func.max(final.c.tree_size)).where(*is_final, final.c.tree_size < size)
+    start = (await conn.execute(before)).scalar() or 0
+    query = (
+        select(log_entries)
+        .join(receipts, receipts.c.entry_id == log_entries.c.id)
+        .join(named, named.c.id == receipts.c.checkpoint_id)
+        .where(log_entries.c.log_id == log_id, log_entries.c.leaf_index.between(start, size - 1))
+        .where(named.c.tree_size > size)
+        .order_by(log_entries.c.leaf_index)
+        .limit(limit)
+    )
+    return tuple(_entry(row) for row in await conn.execute(query))
 
 
 async def insert_receipts(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -44,15 +77,30 @@ async def delete_receipts(conn: AsyncConnection, checkpoint_ids: Sequence[int]) 
     await conn.execute(delete(receipts).where(receipts.c.checkpoint_id.in_(checkpoint_ids)))
 
 
+async def drop_receipts(conn: AsyncConnection, entry_ids: Sequence[int]) -> None:
+    """Of entries for which others are made in the same transaction."""
+    if entry_ids:
+        await conn.execute(delete(receipts).where(receipts.c.entry_id.in_(entry_ids)))
+
+
 async def find_receipt(conn: AsyncConnection, owner: UUID, digest: bytes) -> bytes | None:
-    query = (
+    document: bytes | None = (await conn.execute(_receipt(owner, digest))).scalar()
+    return document
+
+
+def receipt_of(owner: ColumnElement[UUID], digest: ColumnElement[bytes]) -> ScalarSelect[bytes]:
+    """For another package's query: what `find_receipt` gives."""
+    return _receipt(owner, digest).scalar_subquery()
+
+
+def _receipt(owner: UUID | ColumnElement[UUID], digest: bytes | ColumnElement[bytes]) -> Select[Any]:
+    return (
         select(receipts.c.document)
         .join(log_entries, log_entries.c.id == receipts.c.entry_id)
         .join(logs, logs.c.id == log_entries.c.log_id)
         .where(log_entries.c.digest == digest, logs.c.owner == owner)
-        .limit(1)
+        .limit(literal_column("1"))
     )
-    return (await conn.execute(query)).scalar()
 
 
 async def set_checkpoint_list(conn: AsyncConnection, log_id: UUID, document: bytes, now: datetime) -> None:
@@ -117,3 +165,7 @@ async def count_entries(conn: AsyncConnection, log_id: UUID) -> tuple[int, int, 
     )
     waiting, sealed, with_receipt = (await conn.execute(query)).one()
     return waiting, sealed, with_receipt
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(row.id, LeafKind(row.kind), row.digest, row.salt, row.leaf_index)

@@ -3,8 +3,13 @@
 from app.credentials.store.accreditation_edges import (
     edges_from,
     edges_to,
+    find_accreditor,
     insert_edge,
+    lock_accrediting,
     lock_edge,
+    lock_edges,
+    past_edges_from,
+    replace_edge,
     set_edge_withdrawn,
 )
 from app.credentials.store.credentials import (
@@ -43,6 +48,7 @@ from app.credentials.store.editions import (
     set_note,
     store_corrected,
 )
+from app.credentials.store.evidence import behind_state, find_document, find_evidence
 from app.credentials.store.imports import (
     digests_of_import,
     find_import,
@@ -75,6 +81,7 @@ from app.credentials.store.status_lists import (
 )
 
 __all__ = [
+    "behind_state",
     "count_prepared",
     "credential_of",
     "digests_of_import",
@@ -85,8 +92,11 @@ __all__ = [
     "edges_to",
     "erase_edition",
     "erase_withdrawn",
+    "find_accreditor",
     "find_credential",
+    "find_document",
     "find_edition",
+    "find_evidence",
     "find_import",
     "find_in_force",
     "find_learner",
@@ -109,7 +119,9 @@ __all__ = [
     "list_imports",
     "list_learners",
     "list_status_lists",
+    "lock_accrediting",
     "lock_edge",
+    "lock_edges",
     "lock_endorsements",
     "lock_held",
     "lock_open_status_list",
@@ -118,8 +130,10 @@ __all__ = [
     "lock_status_list",
     "mark_for_review",
     "past_documents",
+    "past_edges_from",
     "past_editions_of_all",
     "reasons_of_list",
+    "replace_edge",
     "replace_prepared",
     "save_learners",
     "search_learners",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -225,8 +226,12 @@ async def mark_for_review(
     return list((await conn.execute(query)).scalars())
 
 
-def credential_of(row: Row[Any]) -> Credential:
-    """The record in a whole row."""
+RECORDED = tuple(one.name for one in fields(Credential))
+"""The columns of a record."""
+
+
+def credential_of(row: Any) -> Credential:
+    """The record in a row that has `RECORDED`."""
     return Credential(
         id=row.id,
         institution_id=row.institution_id,

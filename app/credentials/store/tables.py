@@ -178,6 +178,16 @@ accreditation_edges = Table(
     Column("withdrawal_reason", String(500)),
     UniqueConstraint("status_list_id", "status_index"),
 )
+accreditation_editions = Table(
+    "accreditation_editions",
+    metadata,
+    Column("edge_id", Uuid, ForeignKey("accreditation_edges.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("document", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("signed_at", _WHEN, nullable=False),
+    Column("replaced_at", _WHEN, nullable=False),
+)
 credential_parts = Table(
     "credential_parts",
     metadata,

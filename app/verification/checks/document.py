@@ -1,6 +1,10 @@
 """What the file alone tells: its form, its dates, its signature."""
 
-from app.standards import data_integrity, proof_sets, vc
+from collections.abc import Mapping
+from typing import Any
+
+from app.errors import Refused
+from app.standards import data_integrity, proof_sets, vc, vc_1_1
 from app.standards.data_integrity import CanonicalForm, Proof, ProofProblem
 from app.standards.json_ld import NotCanonicalisable
 from app.standards.proof_sets import UnreadProof
@@ -8,6 +12,7 @@ from app.verification.checks.proofs import first_holding, over_json
 from app.verification.checks.trail import Trail, finding, skipped
 from app.verification.evidence import Evidence
 from app.verification.report import Finding, Outcome, day
+from app.verification.submission import embedded_in
 
 # The document may be as good as any; this verifier just cannot read it safely.
 UNSAFE_TO_READ = ("graph_too_large", "graph_ambiguous", "context_unknown")
@@ -16,7 +21,8 @@ UNSAFE_TO_READ = ("graph_too_large", "graph_ambiguous", "context_unknown")
 def check_structure(evidence: Evidence, trail: Trail) -> Finding:
     """Whether it has the form of a signed credential."""
     credential = evidence.submission.credential
-    for code, sentence in vc.structure_problems(credential):
+    rules = vc_1_1.structure_problems if _is_older(credential, trail) else vc.structure_problems
+    for code, sentence in rules(credential):
         return finding("structure", Outcome.INVALID, code, sentence)
     try:
         trail.proofs = proof_sets.read_proofs(credential)
@@ -25,16 +31,27 @@ def check_structure(evidence: Evidence, trail: Trail) -> Finding:
     unread = [proof.problem for proof in trail.proofs if isinstance(proof, UnreadProof)]
     if len(unread) == len(trail.proofs):
         return _problem("structure", next((problem for problem in unread if not problem.checkable), unread[0]))
+    try:
+        embedded_in(credential)
+    except Refused as problem:
+        # Nobody could look at it, and whoever shows the record would seem to vouch for it.
+        outcome = Outcome.INVALID if problem.code == "clr_malformed" else Outcome.ERROR
+        return finding("structure", outcome, problem.code, problem.message)
     return finding("structure", Outcome.VALID, "structure_ok", "The document has the form of a signed credential.")
 
 
 def check_dates(evidence: Evidence, trail: Trail) -> Finding:
     """Whether the moment asked about lies within the dates of the credential."""
     credential = evidence.submission.credential
-    start, end = (
-        vc.parse_timestamp(credential[name]) if name in credential else None for name in ("validFrom", "validUntil")
+    # Version 1.1 knows the names of version 2.0 too, without saying what to do with them: the narrower dates count.
+    periods = (vc.DATES, vc_1_1.DATES) if _is_older(credential, trail) else (vc.DATES,)
+    starts, ends = (
+        [vc.parse_timestamp(credential[name]) for name in names if name in credential]
+        for names in zip(*periods, strict=True)
     )
-    if ("validFrom" in credential and start is None) or ("validUntil" in credential and end is None):
+    start = max((one for one in starts if one is not None), default=None)
+    end = min((one for one in ends if one is not None), default=None)
+    if None in (*starts, *ends):
         return finding("dates", Outcome.ERROR, "date_malformed", "The dates cannot be read.")
     if start is not None and start > trail.moment:
         return finding("dates", Outcome.INVALID, "not_yet_valid", f"It is not valid before {day(start)}.")
@@ -45,6 +62,10 @@ def check_dates(evidence: Evidence, trail: Trail) -> Finding:
             "dates", Outcome.ERROR, "dates_hidden", "It is shown in part: an end date may have been left out."
         )
     return finding("dates", Outcome.VALID, "dates_ok", "It is within its dates.")
+
+
+def _is_older(credential: Mapping[str, Any], trail: Trail) -> bool:
+    return trail.reads_older and vc_1_1.is_1_1(credential)
 
 
 def shown_in_part(trail: Trail) -> bool:

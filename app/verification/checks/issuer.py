@@ -11,9 +11,9 @@ def check_issuer(evidence: Evidence, trail: Trail) -> Finding:
     """Whether the verifier knows the issuer."""
     recognition = evidence.recognition
     if not recognition.known:
-        return finding(
-            "issuer", Outcome.ERROR, "issuer_list_missing", "This verifier has no list of colleges to compare with."
-        )
+        code = recognition.code or "issuer_list_missing"
+        sentence = recognition.failure or "This verifier has no list of colleges to compare with."
+        return finding("issuer", Outcome.ERROR, code, sentence)
     if recognition.issuer is None:
         return finding(
             "issuer", Outcome.ERROR, "issuer_unknown", "The issuer is not on this verifier's list of colleges."

@@ -1,7 +1,7 @@
 """Whose key signed it, and whether that key counted when it was used."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from app.standards import did, strict_json, vc
 from app.standards.data_integrity import Proof
@@ -34,7 +34,7 @@ def check_issuer_key(evidence: Evidence, trail: Trail) -> Finding:
             "issuer_key", fetched, ("did_not_resolved", "The issuer's published keys could not be fetched.")
         )
     try:
-        trail.issuer = trail.issuer_then = read_published(fetched, issuer_id)
+        trail.issuer = trail.issuer_then = trail.reader.did_document(fetched.data, issuer_id)
     except ValueError as error:
         return _unreadable(fetched, error)
     return _find_keys(evidence, trail, own, fetched)
@@ -111,7 +111,7 @@ def _find_keys(evidence: Evidence, trail: Trail, own: tuple[Proof, ...], fetched
             "issuer_key", then, ("history_missing", "The issuer's keys of that time could not be fetched.")
         )
     try:
-        trail.issuer_then = read_published(then, issuer.id)
+        trail.issuer_then = trail.reader.did_document(then.data, issuer.id)
     except ValueError as error:
         return _unreadable(then, error)
     # What is known of a key today counts, whatever was known of it then.
@@ -120,6 +120,14 @@ def _find_keys(evidence: Evidence, trail: Trail, own: tuple[Proof, ...], fetched
         for name, key in today.items()
         if (was := trail.issuer_then.signing_key(name)) is not None and was.key == key.key
     }
+    if not listed and any(_knows_of_later(evidence, trail, trail.issuer_then, proof) for proof in own):
+        return of(
+            then,
+            "issuer_key",
+            Outcome.ERROR,
+            "history_missing",
+            "The issuer's keys of that time could not be had: its page tells of what came after.",
+        )
     if not listed:
         return of(
             then,
@@ -132,6 +140,18 @@ def _find_keys(evidence: Evidence, trail: Trail, own: tuple[Proof, ...], fetched
     return of(
         then, "issuer_key", Outcome.VALID, "issuer_key_ok", "The issuer published the key that signed it at the time."
     )
+
+
+def _knows_of_later(evidence: Evidence, trail: Trail, then: DidDocument, proof: Proof) -> bool:
+    """Whether what was given as the page of then is a later one, as from a host that keeps no history."""
+    key, recorded = (
+        then.withdrawn_key(proof.verification_method),
+        evidence.chain.anchored_at if evidence.chain else None,
+    )
+    asked = trail.moment if trail.is_past else proof.created
+    if asked is None and recorded:
+        asked = datetime.fromtimestamp(recorded, UTC)
+    return key is not None and key.revoked is not None and asked is not None and asked < key.revoked
 
 
 def _keyed(own: tuple[Proof, ...], keys: Mapping[str, VerificationKey]) -> tuple[tuple[Proof, VerificationKey], ...]:

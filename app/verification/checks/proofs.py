@@ -39,14 +39,36 @@ def first_holding(
     problem: Exception | None = None
     for proof, key in known:
         try:
-            checked = proof_sets.check_proof(proof, document, key.key, canonicaliser)
-            if checked.holds and _founded(proof, document, known, proofs, canonicaliser):
+            checked = _checked(proof, key, document, known, proofs, canonicaliser)
+            if checked is not None:
                 return proof, key, checked
         except ValueError as error:  # ProofProblem and NotCanonicalisable are both
             problem = problem or error
     if problem is not None:
         raise problem
     return None
+
+
+def trustworthy(
+    document: Mapping[str, Any], keyed: Iterable[Keyed], proofs: tuple[AnyProof, ...], canonicaliser: CanonicalForm
+) -> tuple[Proof, ...]:
+    """Those of the issuer's signatures that hold and whose date nobody but the issuer can have written.
+
+    Whoever has a key that was lost can add a signature of any date with it; a key in use signs no date after its end.
+    """
+    known = tuple(keyed)
+    found = []
+    for proof, key in known:
+        if key.revoked is not None or (
+            key.expires is not None and not (proof.created and proof.created <= key.expires)
+        ):
+            continue
+        try:
+            if _checked(proof, key, document, known, proofs, canonicaliser) is not None:
+                found.append(proof)
+        except ValueError:  # ProofProblem and NotCanonicalisable: what cannot be checked dates nothing
+            continue
+    return tuple(found)
 
 
 def signed_by_issuer(
@@ -68,6 +90,19 @@ def signed_by_issuer(
 def over_json(proof: Proof) -> bool:
     """Whether the signature is over the JSON as it stands, so that no vocabulary was looked at when it was made."""
     return proof.cryptosuite in (data_integrity.JCS, data_integrity.ECDSA_JCS)
+
+
+def _checked(
+    proof: Proof,
+    key: VerificationKey,
+    document: Mapping[str, Any],
+    keyed: tuple[Keyed, ...],
+    proofs: tuple[AnyProof, ...],
+    canonicaliser: CanonicalForm,
+) -> Checked | None:
+    """What the check of a signature that holds says; None where it, or in a chain one it builds on, does not."""
+    checked = proof_sets.check_proof(proof, document, key.key, canonicaliser)
+    return checked if checked.holds and _founded(proof, document, keyed, proofs, canonicaliser) else None
 
 
 def _founded(

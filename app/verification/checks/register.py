@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
-from app.standards import anchor_receipt, checkpoint_list, data_integrity, strict_json
+from app.standards import anchor_receipt, checkpoint_list, data_integrity
 from app.standards.data_integrity import ProofProblem
 from app.standards.did import DidDocument
 from app.verification.checks.trail import Trail, finding, of, skipped, unfetched
 from app.verification.evidence import Evidence
+from app.verification.reader import Reader, keys_of
 from app.verification.report import Finding, Outcome, day
 
 SOURCE = "the public register"
@@ -65,13 +67,15 @@ def check_checkpoint(evidence: Evidence, trail: Trail) -> Finding:
     if fetched.data is None:
         return unfetched("checkpoint", fetched, ("checkpoints_not_fetched", "The issuer's list could not be fetched."))
     try:
-        document = strict_json.parse_object(fetched.data, 1_000_000)
-        listed = checkpoint_list.read(document, issuer.id)
+        data = fetched.data
+        document = trail.reader.document(data, 1_000_000)
+        made_of = ("checkpoints", sha256(data).digest(), issuer.id)
+        listed = trail.reader.once(made_of, lambda: checkpoint_list.read(document, issuer.id))
     except ValueError as error:
         return of(
             fetched, "checkpoint", Outcome.ERROR, "checkpoints_malformed", f"The issuer's list is damaged: {error}."
         )
-    if not signed_by(document, issuer):
+    if not signed_by(document, issuer, reader=trail.reader, data=data):
         return of(fetched, "checkpoint", Outcome.ERROR, "checkpoints_unsigned", "The list is not signed by the issuer.")
     if listed.root_of(receipt.tree_size) is None:
         return of(
@@ -146,12 +150,26 @@ def check_chain(evidence: Evidence, trail: Trail) -> Finding:
     )
 
 
-def signed_by(document: Mapping[str, Any], issuer: DidDocument, *, or_withdrawn: bool = False) -> bool:
+def signed_by(
+    document: Mapping[str, Any],
+    issuer: DidDocument,
+    *,
+    or_withdrawn: bool = False,
+    reader: Reader | None = None,
+    data: bytes = b"",
+) -> bool:
     """Whether a document of the issuer that is not a credential (eddsa-jcs-2022) carries its signature.
 
     `or_withdrawn`: with a key lost since, too. Only for what other evidence proves: whoever has the key can sign
-    anything with it today.
+    anything with it today. `reader` remembers that `data`, of which `document` was read, does.
     """
+    if reader is None:
+        return _is_signed_by(document, issuer, or_withdrawn)
+    made_of = ("signed", sha256(data).digest(), keys_of(issuer), or_withdrawn)
+    return reader.once(made_of, lambda: _is_signed_by(document, issuer, or_withdrawn), keep=bool)
+
+
+def _is_signed_by(document: Mapping[str, Any], issuer: DidDocument, or_withdrawn: bool) -> bool:
     try:
         proof = data_integrity.read_proof(document)
         key = issuer.signing_key(proof.verification_method)

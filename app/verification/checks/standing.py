@@ -1,7 +1,9 @@
 """Withdrawn, corrected or in force: the issuer's signed list, and why."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from app.standards import status_list, status_reasons, strict_json, vc
@@ -15,6 +17,7 @@ from app.verification.checks.proofs import signed_by_issuer
 from app.verification.checks.register import signed_by
 from app.verification.checks.trail import Trail, finding, of, skipped, unfetched
 from app.verification.evidence import Evidence
+from app.verification.reader import Reader, keys_of
 from app.verification.report import Finding, Outcome, day
 
 
@@ -43,15 +46,18 @@ def check_status(evidence: Evidence, trail: Trail, canonicaliser: CanonicalForm)
             "status", fetched, ("status_not_fetched", "The list of withdrawn credentials could not be fetched.")
         )
     try:
-        listed = strict_json.parse_object(fetched.data, 1_000_000)
-        made = check_list(listed, issuer, canonicaliser, trail.moment)
-        withdrawn = status_list.read_bit(listed, entry[0], issuer.id, entry[1])
+        listed = trail.reader.document(fetched.data, 1_000_000)
+        made_of = ("signed list", sha256(fetched.data).digest(), keys_of(issuer), canonicaliser)
+        signed = trail.reader.once(made_of, lambda: read_list(listed, issuer, canonicaliser))
+        signed.require_in_force(trail.moment)
+        made = signed.made
+        withdrawn = status_list.read_bit(listed, entry[0], issuer.id, entry[1], trail.reader.bits)
     except (StatusListProblem, ProofProblem, NotCanonicalisable, strict_json.NotStrictJson) as problem:
         return of(fetched, "status", Outcome.ERROR, problem.code, str(problem))
     # What was fetched now is the state of now; what was brought is as old as it says.
     relied_on = made if trail.is_past else fetched.at or made
     if withdrawn:
-        reason = _reason(evidence, entry, issuer)
+        reason = _reason(evidence, entry, issuer, trail.reader)
         if reason is None and trail.is_past and made is not None and made > trail.moment:
             return of(fetched, "status", Outcome.ERROR, "withdrawn_when_unknown", f"It was withdrawn by {day(made)}.")
         return _withdrawn(trail, reason, relied_on, fetched.source)
@@ -78,21 +84,42 @@ def _withdrawn(trail: Trail, reason: StatusReason | None, relied_on: datetime | 
     return finding("status", Outcome.INVALID, "revoked", sentence, relied_on, source)
 
 
-def _reason(evidence: Evidence, entry: tuple[str, int], issuer: DidDocument) -> StatusReason | None:
+def _reason(evidence: Evidence, entry: tuple[str, int], issuer: DidDocument, reader: Reader) -> StatusReason | None:
     fetched = evidence.status_reasons
     if fetched is None or fetched.data is None:
         return None
     try:
-        document = strict_json.parse_object(fetched.data, 1_000_000)
-        return status_reasons.read(document, entry[0], issuer.id).get(entry[1]) if signed_by(document, issuer) else None
+        document = reader.document(fetched.data, 1_000_000)
+        if not signed_by(document, issuer, reader=reader, data=fetched.data):
+            return None
+        return status_reasons.read(document, entry[0], issuer.id).get(entry[1])
     except ValueError:
         return None
 
 
-def check_list(
-    listed: Mapping[str, Any], issuer: DidDocument, canonicaliser: CanonicalForm, moment: datetime
-) -> datetime | None:
-    """The list's signature and dates; when it was made. Raises `StatusListProblem` and what reading a proof raises."""
+@dataclass(frozen=True, slots=True)
+class SignedList:
+    """A list that is the issuer's: when it was made, until when it counts, and when the key that signed it ran out."""
+
+    made: datetime | None
+    until: datetime | None
+    key_expires: datetime | None
+
+    def require_in_force(self, moment: datetime) -> None:
+        """Raises `StatusListProblem` (status_list_stale, status_list_unsigned)."""
+        if self.until is not None and self.until < moment:
+            raise StatusListProblem(
+                "status_list_stale", f"The issuer's list of withdrawn credentials ran out on {day(self.until)}."
+            )
+        if self.key_expires is not None and (self.made is None or self.made > self.key_expires):
+            raise StatusListProblem(
+                "status_list_unsigned",
+                "The list of withdrawn credentials is signed with a key that was no longer in use.",
+            )
+
+
+def read_list(listed: Mapping[str, Any], issuer: DidDocument, canonicaliser: CanonicalForm) -> SignedList:
+    """The list, once its signature holds. Raises `StatusListProblem` and what reading a proof raises."""
     for _, sentence in vc.structure_problems(listed):
         raise StatusListProblem("status_list_malformed", f"The list of withdrawn credentials is wrong. {sentence}")
     signed = signed_by_issuer(listed, issuer, canonicaliser)
@@ -102,13 +129,4 @@ def check_list(
             "status_list_unsigned", "The list of withdrawn credentials is not signed by the issuer."
         )
     made, until = (vc.parse_timestamp(listed.get(name)) for name in ("validFrom", "validUntil"))
-    if until is not None and until < moment:
-        raise StatusListProblem(
-            "status_list_stale", f"The issuer's list of withdrawn credentials ran out on {day(until)}."
-        )
-    retired = signed[1].expires
-    if retired is not None and (made is None or made > retired):
-        raise StatusListProblem(
-            "status_list_unsigned", "The list of withdrawn credentials is signed with a key that was no longer in use."
-        )
-    return made
+    return SignedList(made, until, signed[1].expires)

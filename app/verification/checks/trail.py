@@ -1,6 +1,6 @@
 """What the checks hand on to each other, and the shapes of what they leave."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.standards import anchor_receipt
@@ -8,6 +8,7 @@ from app.standards.data_integrity import Proof
 from app.standards.did import DidDocument, VerificationKey
 from app.standards.proof_sets import AnyProof
 from app.verification.evidence import Fetched
+from app.verification.reader import Reader
 from app.verification.report import Finding, Outcome
 
 
@@ -15,14 +16,16 @@ from app.verification.report import Finding, Outcome
 class Trail:
     """What earlier checks established and later ones rely on; None until established.
 
-    `moment` is now, or the past moment asked about. `issuer` is the issuer's document as it is now, `issuer_then` as
-    it was at the time that counts (the same one where nothing was asked of the past). `keyed` are the issuer's
-    signatures with their keys; `proof`, `key` and the binding `digest` by `method` are of the one that holds.
-    `recorded` is the time of the block that holds the register entry.
+    `moment` is now, or the past moment asked about. `reads_older`: version 1.1 of the data model counts too. `issuer`
+    is the issuer's document as it is now, `issuer_then` as it was at the time that counts (the same one where nothing
+    was asked of the past). `keyed` are the issuer's signatures with their keys; `proof`, `key` and the binding `digest`
+    by `method` are of the one that holds. `recorded` is the time of the block that holds the register entry. `reader`
+    reads what was fetched.
     """
 
     moment: datetime
     is_past: bool = False
+    reads_older: bool = False
     proofs: tuple[AnyProof, ...] = ()
     keyed: tuple[tuple[Proof, VerificationKey], ...] = ()
     proof: Proof | None = None
@@ -33,6 +36,7 @@ class Trail:
     method: str = ""
     receipt: anchor_receipt.Receipt | None = None
     recorded: datetime | None = None
+    reader: Reader = field(default_factory=Reader)
 
 
 def finding(

@@ -13,6 +13,7 @@ from app.credentials import service as credentials
 from app.credentials.correcting import award_date
 from app.credentials.model import Changes, Credential
 from app.errors import Refused
+from app.sharing import renaming
 from app.web.bodies import Body, described_body, read_body
 from app.web.dependencies import Connection, IssueKey, RevokeKey, Wired
 from app.wiring import now
@@ -175,7 +176,7 @@ async def correct(
     """Correct a credential: a new edition with the same number is signed, and the old one is withdrawn, at once."""
     wanted = await read_body(request, Amendment)
     moment = now()
-    found = await credentials.correct(
+    found = await renaming.correct(
         conn,
         await wiring.issuer(conn, key.institution_id),
         wiring.canonical,

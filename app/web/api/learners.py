@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from app.catalogue.identifiers import masked_uln
 from app.credentials import service as credentials
 from app.credentials.model import Learner
+from app.sharing import renaming
 from app.sharing import service as sharing
 from app.sharing.model import ShareLink
 from app.web.bodies import Body, described_body, read_body
@@ -113,7 +114,7 @@ async def change_name(learner_id: UUID, request: Request, key: IssueKey, conn: C
     """Change a learner's name in every credential in force. The former name is kept nowhere."""
     wanted = await read_body(request, NewName)
     issuer = await wiring.issuer(conn, key.institution_id)
-    corrected = await credentials.change_name(
+    corrected = await renaming.change_name(
         conn, issuer, wiring.canonical, learner_id, name=wanted.name, note=wanted.note, now=now()
     )
     learner = await credentials.get_learner(conn, key.institution_id, learner_id)

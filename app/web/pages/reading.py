@@ -8,7 +8,9 @@ from uuid import UUID
 
 from app.standards import vc
 from app.standards.strict_json import parse_object
+from app.verification.submission import is_record
 
+_RECORD = "Learner record"
 _LONGEST = 300
 _MOST_PARTS = 60
 _JOINERS = "\u200c\u200d"
@@ -54,11 +56,14 @@ def read_content(document: Mapping[str, Any], receipt: Mapping[str, Any] | None 
     awarded = vc.parse_timestamp(document.get("awardedDate")) or vc.parse_timestamp(document.get("validFrom"))
     related = [item for item in _list(document.get("relatedResource"))[:_MOST_PARTS] if isinstance(item, dict)]
     parts = tuple(number for item in related if (number := _uuid(item.get("id"))) is not None)
+    # What a record lists of its own is there to relate its parts, and says of nobody that they achieved it.
+    is_whole = is_record(document)
+    achievement = {} if is_whole else achievement
     rules = next((item["id"] for item in related if "/rules/" in str(item.get("id")) and vc.is_url(item["id"])), None)
     return Content(
         id=_text(document.get("id")),
         learner=next((name for item in _list(subject.get("identifier")) if (name := _name(item))), None),
-        title=_text(achievement.get("name")) or _text(document.get("name")),
+        title=_RECORD if is_whole else _text(achievement.get("name")) or _text(document.get("name")),
         description=_text(achievement.get("description")),
         criteria=_text(_first(achievement.get("criteria")).get("narrative"), 1000),
         grade=next((_text(item.get("value")) for item in _objects(subject.get("result"))), None),

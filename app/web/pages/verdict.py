@@ -5,7 +5,16 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from app.credentials.model import Credential
-from app.verification.report import DEFENDS_AGAINST, Anchoring, Finding, Outcome, Report, Verdict
+from app.verification.report import (
+    DEFENDS_AGAINST,
+    Anchoring,
+    DocumentKind,
+    Finding,
+    Outcome,
+    Report,
+    Verdict,
+    own_verdict,
+)
 from app.web.pages.reading import Content
 from app.web.rendering import age, day, moment
 
@@ -30,6 +39,14 @@ _OUTCOMES = {
     Outcome.INVALID: ("bad", "Wrong"),
     Outcome.ERROR: ("unknown", "Could not be checked"),
     Outcome.SKIPPED: ("none", "Not checked"),
+}
+
+
+_OF_SEVERAL = {
+    Verdict.VALID: ("good", "All genuine"),
+    Verdict.WAS_VALID: ("ended", "Not all in force"),
+    Verdict.CANNOT_TELL: ("unknown", "Cannot tell"),
+    Verdict.NOT_VALID: ("bad", "Not all genuine"),
 }
 
 
@@ -63,7 +80,7 @@ class Told:
 def tell(report: Report, content: Content, record: Credential | None) -> Told:
     """The report in plain English. `record` (ours, if we issued it) adds when and why it was withdrawn."""
     codes = {finding.check: finding.code for finding in report.findings}
-    withdrawn = codes["status"] == "revoked"
+    withdrawn = codes["status"] == "revoked" and report.verdict is own_verdict(report)
     superseded = codes["status"] == "superseded" and report.verdict is Verdict.WAS_VALID
     tone, headline = _headline(report, codes, record if withdrawn else None)
     summary = report.summary
@@ -83,7 +100,27 @@ def tell(report: Report, content: Content, record: Credential | None) -> Told:
         anchored_since=day(anchored) if anchored else None,
         register_note=_register_note(report),
         checks=tuple(_line(finding, report.checked_at) for finding in report.findings if finding.code not in _UNTOLD),
-        limits=_limits(content),
+        limits=_limits(content, report.kind),
+    )
+
+
+def tell_presentation(report: Report) -> Told:
+    """The report on a presentation. What is in it is told credential by credential."""
+    tone, headline = _OF_SEVERAL[report.verdict]
+    own = [finding for finding in report.findings if finding.outcome in (Outcome.INVALID, Outcome.ERROR)]
+    return Told(
+        tone=tone,
+        headline=headline,
+        summary=report.summary,
+        because=own[0].sentence if own else None,
+        is_trusted=report.verdict in (Verdict.VALID, Verdict.WAS_VALID),
+        anchored_since=None,
+        register_note=None,
+        checks=tuple(_line(finding, report.checked_at) for finding in report.findings),
+        limits=(
+            "That the person in front of you is who presents them: compare the names with an identity document.",
+            "That all of them are about the same person: compare the names on each.",
+        ),
     )
 
 
@@ -102,8 +139,10 @@ def linkedin_url(content: Content, issuer: str, page: str) -> str:
 
 
 def _headline(report: Report, codes: dict[str, str], record: Credential | None) -> tuple[str, str]:
+    if report.verdict is not own_verdict(report):
+        return _OF_SEVERAL[report.verdict]
     if report.verdict is Verdict.VALID:
-        return "good", "Genuine"
+        return "good", f"Genuine on {day(report.as_of)}" if report.as_of else "Genuine"
     if report.verdict is Verdict.WAS_VALID:
         if codes["status"] == "superseded":
             return "ended", "Genuine, but corrected since"
@@ -118,7 +157,7 @@ def _headline(report: Report, codes: dict[str, str], record: Credential | None) 
 
 def _because(report: Report, withdrawn: bool) -> str | None:
     """The first finding that stands between this credential and "genuine"."""
-    if report.verdict is Verdict.VALID or withdrawn:
+    if report.verdict is Verdict.VALID or withdrawn or report.verdict is not own_verdict(report):
         return None
     wanted = Outcome.ERROR if report.verdict is Verdict.CANNOT_TELL else Outcome.INVALID
     ranked = [finding for finding in report.findings if finding.check not in ("inclusion", "checkpoint", "chain")]
@@ -144,7 +183,7 @@ def _line(finding: Finding, now: datetime) -> CheckLine:
     return CheckLine(_TITLES[finding.check], tone, outcome, finding.sentence, evidence, against)
 
 
-def _limits(content: Content) -> tuple[str, ...]:
+def _limits(content: Content, kind: DocumentKind) -> tuple[str, ...]:
     who = content.learner or "the person named"
     certificate = content.awarding_organisation or "the awarding organisation"
     what = (
@@ -152,6 +191,8 @@ def _limits(content: Content) -> tuple[str, ...]:
         if content.is_award
         else f"It records one part of a qualification. It is not the certificate, which comes from {certificate}."
     )
+    if kind is DocumentKind.RECORD:
+        what = "It gathers what one college recorded of a learner. Certificates come from the awarding organisations."
     return (
         f"That the person in front of you is {who}: compare it with an identity document.",
         what,

@@ -1,10 +1,10 @@
 """Checking a credential: by its number, from a file, or by a link of ours. For employers, without an account."""
 
 import asyncio
-from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import segno
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,8 +19,7 @@ from app.credentials.model import Credential
 from app.database import reading, transaction
 from app.errors import NotFound, Refused
 from app.institutions import service as institutions
-from app.standards import strict_json, vc
-from app.verification import submission, verify
+from app.verification import as_of, submission
 from app.verification.carriers import Kind
 from app.verification.evidence import Submission
 from app.verification.report import Report
@@ -29,6 +28,7 @@ from app.web.bodies import CREDENTIAL_FILE_TYPES, MULTIPART, media_type, read_up
 from app.web.dependencies import limited_write, wiring_of
 from app.web.documents import PERSONAL, credential_number
 from app.web.pages import links, several
+from app.web.pages.handed_in import count_each, valid_from, verifier_of, with_receipts
 from app.web.pages.reading import Content, content_of_bytes, read_content
 from app.web.pages.verdict import linkedin_url, tell
 from app.wiring import now, submission_of
@@ -43,12 +43,21 @@ async def _by_number(request: Request) -> Response:
 
 
 async def _report_on(request: Request, number: UUID, wants_page: bool) -> Response:
-    wiring, as_of = wiring_of(request), _day_asked(request)
-    async with reading(wiring.engine) as conn:
-        found = await credentials.evidence(conn, number, as_of)
-    report = await wiring.verify_ours(found, as_of)
+    wiring, day = wiring_of(request), _day_asked(request)
+    if day is None:
+        found = await credentials.newest_evidence(wiring.reads, number)
+    else:
+        async with reading(wiring.engine) as conn:
+            found = await credentials.evidence(conn, number, day)
+    handed_in = submission_of(found)
+    if submission.is_record(handed_in.credential):
+        # A record: each credential in it has a receipt of its own.
+        handed_in = await with_receipts(request, handed_in)
+        report = await wiring.verify(handed_in, day)
+    else:
+        report = await wiring.verify_ours(found, day)
     if wants_page:
-        return await _page(request, submission_of(found), report)
+        return await _page(request, handed_in, report)
     base = wiring.settings.public_url
     members = {"credential": found.signed.record.uri, "document": f"{base}/credentials/{number}", **report.as_json()}
     if found.signed.record.review_reason:
@@ -57,17 +66,9 @@ async def _report_on(request: Request, number: UUID, wants_page: bool) -> Respon
 
 
 def _day_asked(request: Request) -> datetime | None:
-    """`?at=2025-09-12`: the end of the day asked about. Raises `Refused("day_invalid")`."""
-    given = request.query_params.get("at")
-    if given is None:
-        return None
-    try:
-        asked = verify.end_of_day(date.fromisoformat(given))
-    except ValueError:
-        raise Refused("day_invalid", "Write the day asked about as ?at=2025-09-12.") from None
-    if asked - timedelta(days=1) > now():
-        raise Refused("day_invalid", "The day asked about is still to come.")
-    return min(asked, now())
+    """`?at=2025-09-12`; None where today is meant, as in a form sent without a day. Raises `Refused("day_invalid")`."""
+    given = request.query_params.get("at", "").strip()
+    return as_of.read_day(given, now()) if given else None
 
 
 async def _submitted(request: Request) -> Response:
@@ -84,14 +85,17 @@ async def _submitted(request: Request) -> Response:
     wants_page = negotiation.prefers_html(request, default=is_form)
     if carried.kind is Kind.LINK:
         return await _linked(request, carried.payload.decode(), wants_page)
-    handed_in = await with_receipt(request, submission.read(carried.payload))
-    if handed_in.embedded:
-        members = [await with_receipt(request, one) for one in handed_in.embedded]
-        return await several.answer(request, handed_in, members, wants_page)
-    report = await wiring_of(request).verify(handed_in)
-    if wants_page:
-        return await _page(request, handed_in, report)
-    return JSONResponse(report.as_json(), headers=_HEADERS)
+    handed_in = submission.read(carried.payload)
+    await count_each(request, len(handed_in.embedded))
+    if handed_in.presentation is not None:
+        report = await verifier_of(request).presentation(handed_in.presentation)
+    else:
+        handed_in = await with_receipts(request, handed_in)
+        report = await wiring_of(request).verify(handed_in)
+    if not wants_page:
+        return JSONResponse(report.as_json(), headers=_HEADERS)
+    show = _page if handed_in.presentation is None else several.page
+    return await show(request, handed_in, report)
 
 
 async def _linked(request: Request, link: str, wants_page: bool) -> Response:
@@ -130,30 +134,17 @@ async def _page(request: Request, handed_in: Submission, report: Report) -> Resp
         issuer=issuer if report.issuer_name else None,
         level=level,
         parts=parts,
+        members=several.members_of(handed_in, report),
         is_practice=content.chain == f"eip155:{PRACTICE_CHAIN}",
-        needs_review=bool(record and record.review_reason and not record.revoked_at),
+        needs_review=bool(record and record.review_reason and not record.revoked_at and report.as_of is None),
         corrected_on=record.corrected_at if record else None,
-        is_newest=record is None or _valid_from(handed_in) == record.valid_from,
+        is_newest=record is None or valid_from(handed_in.credential) == record.valid_from,
         number=number,
+        today=now().astimezone(ZoneInfo(as_of.ZONE)).date(),
         address=address,
         qr=await asyncio.to_thread(_qr, address) if address else None,
         linkedin=linkedin_url(content, report.issuer_name or "", address) if address else None,
     )
-
-
-async def with_receipt(request: Request, handed_in: Submission) -> Submission:
-    """A bare credential of ours with the receipt we hold for it; the receipt is checked like anybody's."""
-    number, valid_from = read_content(handed_in.credential).number, _valid_from(handed_in)
-    if handed_in.receipt is not None or number is None or valid_from is None:
-        return handed_in
-    async with transaction(wiring_of(request).engine) as conn:
-        # A file may hold an edition that was corrected since; each has a receipt of its own.
-        receipt = await credentials.receipt_of_edition(conn, number, valid_from)
-    return replace(handed_in, receipt=strict_json.parse_object(receipt) if receipt else None)
-
-
-def _valid_from(handed_in: Submission) -> datetime | None:
-    return vc.parse_timestamp(handed_in.credential.get("validFrom"))
 
 
 async def _record(conn: AsyncConnection, content: Content) -> Credential | None:

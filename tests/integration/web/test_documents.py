@@ -139,6 +139,7 @@ async def test_what_can_be_mirrored_has_a_validator_and_no_cookie(installation: 
         await client.get(f"/api/credentials/{credential.id}/editions", headers=installation.headers("issue"))
     ).json()
     for address in (
+        f"/credentials/{credential.id}",
         "/i/northgate/did.json",
         "/i/northgate/status/1",
         "/i/northgate/status/1/reasons",
@@ -164,6 +165,27 @@ async def test_the_same_list_as_a_credential_is_another_representation(installat
     plain = await installation.client.get("/i/northgate/status/1")
     headers = {"Accept": "application/vc", "If-None-Match": plain.headers["etag"]}
     assert (await installation.client.get("/i/northgate/status/1", headers=headers)).status_code == 200
+
+
+async def test_an_edition_is_known_by_its_tag_and_the_next_one_is_another(installation: Any) -> None:
+    client = installation.client
+    credential = await installation.issue_one(now=now() - timedelta(hours=1))
+    address = f"/credentials/{credential.id}"
+    first = await client.get(address)
+    assert (await client.get(address, headers={"If-None-Match": first.headers["etag"]})).status_code == 304
+    as_json = {"Accept": "application/json", "If-None-Match": first.headers["etag"]}
+    assert (await client.get(address, headers=as_json)).status_code == 200
+    await client.post(
+        f"/api{address}/correct",
+        json={"grade": "Pass", "reason": "grade changed"},
+        headers=installation.headers("issue"),
+    )
+    second = await client.get(address, headers={"If-None-Match": first.headers["etag"]})
+    assert second.status_code == 200
+    assert second.content != first.content
+    assert second.headers["etag"] != first.headers["etag"]
+    for odd in ('"' + "0" * 64 + '/application/vc"', '"/application/vc"', "," * 500, '"é/application/vc"'):
+        assert (await client.get(address, headers={"If-None-Match": odd.encode()})).status_code == 200
 
 
 async def test_a_list_as_it_was(installation: Any) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -56,6 +57,10 @@ async def test_a_database_that_does_not_answer(installation: Any) -> None:
         response = await client.get("/i/northgate/did.json", headers={"Accept": "application/json"})
         assert_problem(response, 503, "database_unavailable")
         assert response.headers["retry-after"] == "30"
+        for address in (f"/credentials/{UUID(int=7)}", f"/verify/{UUID(int=7)}"):
+            assert_problem(
+                await client.get(address, headers={"Accept": "application/json"}), 503, "database_unavailable"
+            )
         page = await client.get("/i/northgate", headers=PAGE)
         assert page.status_code == 503
         assert "says nothing about any credential" in page.text

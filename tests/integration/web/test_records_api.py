@@ -1,13 +1,18 @@
 """Records and endorsements over the API, and the discovery document of the Open Badges API."""
 
 import json
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
 
+from app.credentials import accrediting
+from app.credentials.scheme import make_scheme_operator
+from app.database import transaction
 from app.web.open_badges_api import UNSUPPORTED
+from app.wiring import now
 from tests.integration.conftest import ANNA, PUBLIC_URL, Installation
 
 DISCOVERY = "/ims/ob/v3p0/discovery"
@@ -61,6 +66,36 @@ async def test_a_record_is_made_shown_served_and_withdrawn(installation: Install
     assert (await client.get(address, headers=headers)).status_code == 404
     report = (await client.get(f"/verify/{made['id']}", headers={"Accept": "application/json"})).json()
     assert report["verdict"] == "was valid"
+
+
+async def test_an_accredited_colleges_record_and_endorsement_are_genuine(installation: Installation) -> None:
+    """Neither is a qualification, so no approval can name it; each credential in the record needs its own."""
+    wiring, college = installation.wiring, installation.issuer.institution
+    async with transaction(wiring.engine) as conn:
+        operator = await make_scheme_operator(
+            conn,
+            wiring.keystore,
+            wiring.compiled,
+            name="The Scheme",
+            public_url=PUBLIC_URL,
+            chain_id=31337,
+            contract=str(installation.settings.registry_address),
+            now=now(),
+        )
+        await accrediting.accredit(conn, operator, college, ["hnc-computing"], valid_from=date(2026, 1, 1), now=now())
+    issued = await installation.issue_one()
+    made = (await make(installation, issued.learner_id)).json()
+    body = {"endorsed": {"unit": issued.unit_id}, "comment": "Every outcome is assessed on real work."}
+    praise = await installation.client.post("/api/endorsements", json=body, headers=installation.headers("issue"))
+    for number, code in (
+        (issued.id, "accreditation_ok"),
+        (made["id"], "not_needed"),
+        (praise.json()["id"], "not_needed"),
+    ):
+        report = (await installation.client.get(f"/verify/{number}", headers={"Accept": "application/json"})).json()
+        assert {one["check"]: one["code"] for one in report["checks"]}["accreditation"] == code
+        assert report["verdict"] == "valid", report["summary"]
+        assert {part["verdict"] for part in report.get("credentials", [])} <= {"valid"}
 
 
 async def test_a_record_reaches_the_public_register(installation: Installation) -> None:

@@ -1,8 +1,12 @@
 """The check an employer makes: by number, by file, on the page and as JSON."""
 
+import html
 import json
+import re
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -10,6 +14,7 @@ import pytest
 from app.adapters.local_chain import free_port
 from app.main import create_app
 from app.standards import strict_json
+from app.wiring import now
 from tests.integration.web.test_api_credentials import assert_problem
 
 PAGE = {"Accept": "text/html"}
@@ -188,3 +193,54 @@ async def test_an_award_under_review_says_so(installation: Any) -> None:
     await installation.work()
     page = await client.get(f"/verify/{award['id']}", headers=PAGE)
     assert "The college is reviewing this award because a part of it was withdrawn or corrected." in page.text
+
+
+async def test_a_day_is_asked_about_by_a_form_without_scripts(installation: Any) -> None:
+    """What was asked is said back in words, and today is one step away."""
+    client = installation.client
+    credential = await installation.issue_one(awarded_on=date(2026, 3, 27), now=datetime(2026, 3, 28, 12, tzinfo=UTC))
+    reason = {"reason": "other"}
+    await client.post(f"/api/credentials/{credential.id}/revoke", json=reason, headers=installation.headers("revoke"))
+    address = f"/verify/{credential.id}"
+    today = (await client.get(address, headers=PAGE)).text
+    assert f'<form action="{address}" method="get">' in today
+    assert re.search(
+        r'<label for="at">.+<input id="at" name="at" type="date" [^>]*aria-describedby="at-hint"', today, re.DOTALL
+    )
+    assert "Back to today" not in today
+    then = (await client.get(address, params={"at": "2026-03-29"}, headers=PAGE)).text
+    for words in (
+        # The college published nothing here on that day: what could be said of it then cannot be told now.
+        "We cannot tell whether this credential was genuine and in force on 29 March 2026.",
+        "This answer is about 29 March 2026, not about today.",
+        'value="2026-03-29"',
+        f'<a href="{address}">Back to today</a>',
+    ):
+        assert words in then
+    # The day the clocks went forward ended at eleven at night, UTC.
+    report = (await client.get(address, params={"at": "2026-03-29"}, headers=JSON)).json()
+    assert (report["verdict"], report["asOf"]) == ("cannot tell", "2026-03-29T22:59:59Z")
+    # Before it was issued there is nothing to check, which is not to say that the number is wrong.
+    assert_problem(await client.get(address, params={"at": "2026-03-27"}, headers=JSON), 404, "not_issued_yet")
+    before = (await client.get(address, params={"at": "2026-03-27"}, headers=PAGE)).text
+    assert "Not issued yet on that day" in before
+    assert f'<a href="{address}">Check it as of today</a>' in before
+    # A form sent without a day, and the day that is today, are the ordinary check.
+    here = now().astimezone(ZoneInfo("Europe/London")).date()
+    for asked in ("", here.isoformat()):
+        report = (await client.get(address, params={"at": asked}, headers=JSON)).json()
+        assert (report["verdict"], report["asOf"]) == ("was valid", None)
+    for asked in ("soon", "2026-02-30", (here + timedelta(days=1)).isoformat()):
+        assert_problem(await client.get(address, params={"at": asked}, headers=JSON), 422, "day_invalid")
+        refused = await client.get(address, params={"at": asked}, headers=PAGE)
+        assert "We cannot check that day" in refused.text
+
+
+async def test_every_check_on_the_page_says_why_it_is_made(installation: Any) -> None:
+    credential = await installation.issue_one()
+    page = (await installation.client.get(f"/verify/{credential.id}", headers=PAGE)).text
+    report = (await installation.client.get(f"/verify/{credential.id}", headers=JSON)).json()
+    told = [one for one in report["checks"] if one["code"] not in ("not_needed", "accreditation_none")]
+    assert page.count("Why this is checked") == len(told) > 5
+    for one in told:
+        assert one["defendsAgainst"][1:] in html.unescape(page)

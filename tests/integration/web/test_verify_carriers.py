@@ -16,12 +16,13 @@ from app.adapters.pdf import attached_json
 from app.errors import Refused
 from app.main import create_app
 from app.sharing import service as sharing
-from app.standards import baking
+from app.standards import baking, data_integrity
 from app.verification import carriers
 from app.wiring import now
 from tests.fakes import MemoryPublications
 from tests.integration.web.test_api_credentials import assert_problem
 from tests.unit.verification.files import CLR, damaged, element, pdf, png, svg, text_chunk, zipped_chunk
+from tests.unit.verification.people import HOLDER, THIEF
 from tests.unit.verification.test_carriers import JWT
 
 PAGE = {"Accept": "text/html"}
@@ -126,8 +127,8 @@ async def test_a_presentation_gets_a_report_for_each_and_the_worst_for_all(insta
     good = [await document_of(installation, one.id) for one in (first, second)]
     response = await installation.client.post("/verify", content=presentation(*good))
     told = response.json()
-    assert (told["kind"], told["verdict"], told["holder"]["code"]) == ("presentation", "valid", "holder_not_checked")
-    assert [one["credential"] for one in told["credentials"]] == [first.uri, second.uri]
+    assert (told["kind"], told["verdict"], codes(told)["holder"]) == ("presentation", "valid", "holder_none")
+    assert [one["credentialId"] for one in told["credentials"]] == [first.uri, second.uri]
     assert [one["verdict"] for one in told["credentials"]] == ["valid", "valid"]
     # One rotten apple.
     response = await installation.client.post("/verify", content=presentation(good[0], changed(good[1])))
@@ -137,7 +138,7 @@ async def test_a_presentation_gets_a_report_for_each_and_the_worst_for_all(insta
         "/verify", files={"document": ("vp.json", presentation(good[0], changed(good[1])))}, headers=PAGE
     )
     assert "<h1>Not all genuine</h1>" in page.text
-    assert "Who presents these credentials was not checked" in page.text
+    assert "Nobody signed this presentation, so who shows it is not known." in page.text
     # One withdrawn.
     reason = {"reason": "other"}
     await installation.client.post(
@@ -145,6 +146,33 @@ async def test_a_presentation_gets_a_report_for_each_and_the_worst_for_all(insta
     )
     response = await installation.client.post("/verify", content=presentation(*good))
     assert response.json()["verdict"] == "was valid"
+
+
+def codes(report: dict[str, Any]) -> dict[str, str]:
+    return {one["check"]: one["code"] for one in report["checks"]}
+
+
+@pytest.mark.parametrize("suite", [data_integrity.RDFC, data_integrity.JCS])
+async def test_who_shows_a_presentation_is_checked_and_shown(installation: Any, suite: str) -> None:
+    """The signature of a thief, or none that holds, makes genuine credentials no good evidence."""
+    credential = await installation.issue_one()
+    document = json.loads(await document_of(installation, credential.id))
+    before = {"created": "2026-01-01T00:00:00Z"}
+    shown = HOLDER.shows(document, suite=suite, holder=HOLDER.did, proof=before)
+    for what, sent, verdict, code, words in (
+        ("the holder's", shown, "valid", "holder_ok", "Whoever shows it signed it"),
+        ("a thief's", THIEF.shows(document, suite=suite, holder=HOLDER.did, proof=before), "not valid", "holder_other",
+         "Somebody other than the holder named in it signed this presentation."),
+        ("changed since", shown | {"id": "urn:x:1"}, "not valid", "signature_wrong", "It was changed after it was signed"),
+        ("of an unknown kind", shown | {"proof": {"type": "x"}}, "cannot tell", "proof_type_unknown", "Cannot tell"),
+        ("that of an issuer", HOLDER.signs(shown | {"proof": None}, suite), "not valid", "purpose_wrong", "another purpose"),
+    ):  # fmt: skip
+        told = (await installation.client.post("/verify", json=sent, headers=JSON)).json()
+        assert (told["verdict"], codes(told)["holder"]) == (verdict, code), what
+        assert [one["verdict"] for one in told["credentials"]] == ["valid"]
+        page = await installation.client.post("/verify", files={"document": ("vp", json.dumps(sent))}, headers=PAGE)
+        assert words in page.text
+        assert ("<h1>All genuine</h1>" in page.text) is (verdict == "valid")
 
 
 async def test_an_unsigned_record_does_not_borrow_the_good_name_of_what_is_in_it(installation: Any) -> None:
@@ -156,10 +184,11 @@ async def test_an_unsigned_record_does_not_borrow_the_good_name_of_what_is_in_it
         "credentialSubject": {"type": ["ClrSubject"], "verifiableCredential": [document]},
     }
     told = (await installation.client.post("/verify", content=json.dumps(record).encode())).json()
-    assert (told["kind"], told["verdict"], told["record"]["verdict"]) == ("clr", "not valid", "not valid")
+    assert (told["kind"], told["verdict"], codes(told)["signature"]) == ("record", "not valid", "term_undefined")
     assert [one["verdict"] for one in told["credentials"]] == ["valid"]
     page = await installation.client.post("/verify", files={"document": ("clr", json.dumps(record))}, headers=PAGE)
-    assert "<h1>Not all genuine</h1>" in page.text
+    assert "<h1>Not genuine</h1>" in page.text
+    assert "1 credential inside" in page.text
 
 
 async def test_each_credential_in_a_presentation_counts_against_the_limit(installation: Any) -> None:
@@ -192,7 +221,7 @@ async def test_a_shared_profile_is_checked_credential_by_credential_and_the_lear
         made = await sharing.create(conn, institution.id, first.learner_id, audience="an employer", now=now())
     link = f"{base}/p/{made.token}"
     told = (await client.post("/verify", json={"url": link}, headers=JSON)).json()
-    assert (told["kind"], told["verdict"]) == ("profile", "valid")
+    assert (told["kind"], told["verdict"], codes(told)["holder"]) == ("profile", "valid", "holder_none")
     assert [one["verdict"] for one in told["credentials"]] == ["valid", "valid"]
     moved = await client.post("/verify", content=link, headers=PAGE | {"Content-Type": "text/plain"})
     assert (moved.status_code, moved.headers["location"]) == (303, f"/p/{made.token}")

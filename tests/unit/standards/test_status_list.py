@@ -86,7 +86,7 @@ def test_damaged_lists(encoded: Any, code: str) -> None:
         {"credentialSubject": None},
         {"credentialSubject": [a_list()["credentialSubject"]]},
         {"credentialSubject": {**a_list()["credentialSubject"], "statusPurpose": "suspension"}},
-        {"credentialSubject": {**a_list()["credentialSubject"], "statusPurpose": ["revocation"]}},
+        {"credentialSubject": {**a_list()["credentialSubject"], "statusPurpose": ["suspension"]}},
         {"credentialSubject": {**a_list()["credentialSubject"], "type": "StatusList2021"}},
     ],
     ids=str,
@@ -110,6 +110,17 @@ def test_the_entry_we_write_is_the_entry_we_read() -> None:
     assert status_list.read_entry({}) is None
 
 
+def test_one_type_or_purpose_may_stand_in_a_list() -> None:
+    entry = status_list.entry(URL, 5) | {"type": ["BitstringStatusListEntry"]}
+    assert status_list.read_entry({"credentialStatus": entry}) == (URL, 5)
+    listed = a_list()
+    listed["credentialSubject"]["statusPurpose"] = ["suspension", "revocation"]
+    assert status_list.read_bit(listed, URL, ISSUER, 5) is False
+    listed["credentialSubject"]["statusPurpose"] = ["suspension"]
+    with pytest.raises(StatusListProblem, match="not the one"):
+        status_list.read_bit(listed, URL, ISSUER, 5)
+
+
 @pytest.mark.parametrize(
     "status",
     [
@@ -118,6 +129,7 @@ def test_the_entry_we_write_is_the_entry_we_read() -> None:
         [status_list.entry(URL, 1), status_list.entry(URL, 2)],
         {},
         {**status_list.entry(URL, 1), "type": "StatusList2021Entry"},
+        {**status_list.entry(URL, 1), "type": ["BitstringStatusListEntry", "AnotherStatus"]},
         {**status_list.entry(URL, 1), "statusPurpose": "suspension"},
         {**status_list.entry(URL, 1), "statusSize": 2},
         {**status_list.entry(URL, 1), "statusListCredential": "not a url"},

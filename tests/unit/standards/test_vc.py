@@ -96,6 +96,7 @@ def test_our_own_credential_has_no_problems() -> None:
 
 
 ENTRY = sample.credential()["credentialStatus"]
+RESOURCE = {"id": "urn:x", "digestSRI": "sha384-x"}
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,9 @@ ENTRY = sample.credential()["credentialStatus"]
         ({"@context": vc.CONTEXT}, ["context_not_v2"]),
         ({"@context": []}, ["context_not_v2"]),
         ({"@context": ["https://www.w3.org/2018/credentials/v1", vc.CONTEXT]}, ["context_not_v2"]),
-        ({"type": "VerifiableCredential"}, ["type_not_credential"]),
+        ({"type": "VerifiableCredential"}, []),
+        ({"type": "VerifiableCredentialToo"}, ["type_not_credential"]),
+        ({"type": {"VerifiableCredential": 1}}, ["type_not_credential"]),
         ({"type": ["OpenBadgeCredential"]}, ["type_not_credential"]),
         ({"issuer": None}, ["issuer_missing"]),
         ({"issuer": {"name": "x"}}, ["issuer_missing"]),
@@ -125,6 +128,25 @@ ENTRY = sample.credential()["credentialStatus"]
         ({"credentialStatus": "x"}, ["status_malformed"]),
         ({"credentialStatus": [ENTRY, {}]}, ["status_malformed"]),
         ({"credentialStatus": [ENTRY, ENTRY]}, []),
+        ({"credentialStatus": ENTRY | {"type": ["BitstringStatusListEntry"]}}, []),
+        ({"credentialStatus": ENTRY | {"type": []}}, ["status_malformed"]),
+        ({"credentialStatus": ENTRY | {"id": "5"}}, ["status_malformed"]),
+        ({"credentialStatus": {name: value for name, value in ENTRY.items() if name != "id"}}, []),
+        ({"evidence": {"type": "Evidence"}}, []),
+        ({"evidence": [{"type": ["Evidence"]}, {"id": "urn:x"}]}, ["part_malformed"]),
+        ({"evidence": "urn:x"}, ["part_malformed"]),
+        ({"evidence": []}, []),
+        ({"termsOfUse": {"id": "urn:x", "type": 5}}, ["part_malformed"]),
+        ({"refreshService": {"id": "x", "type": "X"}}, ["part_malformed"]),
+        ({"renderMethod": {}}, ["part_malformed"]),
+        ({"credentialSchema": {"id": "urn:x"}}, ["part_malformed"]),
+        ({"credentialSchema": {"type": "JsonSchema"}}, ["part_malformed"]),
+        ({"relatedResource": RESOURCE}, []),
+        ({"relatedResource": [RESOURCE, RESOURCE | {"id": "urn:y"}]}, []),
+        ({"relatedResource": [RESOURCE, RESOURCE]}, ["resource_malformed"]),
+        ({"relatedResource": ["urn:x"]}, ["resource_malformed"]),
+        ({"relatedResource": RESOURCE | {"id": ["urn:x"]}}, ["resource_malformed"]),
+        ({"relatedResource": {"id": "urn:x"}}, ["resource_malformed"]),
     ],
     ids=str,
 )

@@ -44,6 +44,7 @@ TEXTS = [
     "VerifiableCredential",
 ]
 NUMBERS = [0, 1, -1, 15, 15.0, 20.0, 7.5, -0.5, 0.1, 11 / 3, 1e-7, 1.5e300, 1e20, 1e21, 2**53 - 1, 1e-320, -0.0]
+LANGUAGES = ["cy", "en-GB", "zh-Hant-TW", "x-private", "not a language", ""]
 _KEYWORDS = ("id", "type")
 
 
@@ -124,4 +125,6 @@ class Wild:
             return self._random.choice([True, False, None])
         if kind < 0.57:
             return [self._random.choice(TEXTS)]
+        if kind < 0.6:
+            return {"@value": self._random.choice(TEXTS), "@language": self._random.choice(LANGUAGES)}
         return self._random.choice(TEXTS)

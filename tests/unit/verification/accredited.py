@@ -13,6 +13,7 @@ from app.standards.accreditation import Action, Entity, QualificationReference
 from app.standards.did import WalletAddress
 from app.verification.accreditation import AccreditationResult, accreditation_result, gather_accreditation
 from app.verification.evidence import Fetched, RecognisedIssuer, Recognition
+from app.verification.reader import Reader
 from tests.fakes import MemoryPublications
 
 FULL = canonicaliser()
@@ -165,7 +166,9 @@ class Trusted:
         self.issuers = issuers
 
     async def recognise(self, did: str) -> Recognition:
-        return Recognition(False) if self.issuers is None else Recognition(True, self.issuers.get(did))
+        if self.issuers is None:
+            return Recognition(False)
+        return Recognition(True, self.issuers.get(did), any(one.is_root for one in self.issuers.values()))
 
 
 @dataclass
@@ -188,7 +191,7 @@ class World:
     brought: object = None
     asked: list[str] = field(default_factory=list)
 
-    async def result(self) -> AccreditationResult:
+    async def result(self, reader: Reader | None = None) -> AccreditationResult:
         listed = {
             "type": "AccreditationList",
             "subject": self.subject or self.issuer.did,
@@ -212,6 +215,7 @@ class World:
             anchored_at=self.anchored_at,
             now=NOW,
             brought=self.brought,
+            reader=reader,
         )
         self.asked = publications.asked
         return accreditation_result(
@@ -221,6 +225,7 @@ class World:
             anchored_at=self.anchored_at,
             now=NOW,
             canonicaliser=FULL,
+            reader=reader,
         )
 
 

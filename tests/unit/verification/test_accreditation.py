@@ -10,8 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.standards import accreditation, status_list
+from app.standards import accreditation, proof_sets, status_list, vc
 from app.standards.accreditation import Action, QualificationReference
+from app.standards.data_integrity import Proof
+from app.standards.multikey import base58_encode
 from app.verification.accreditation import time_of_issue
 from app.verification.evidence import RecognisedIssuer
 from app.verification.report import Outcome
@@ -57,6 +59,36 @@ async def test_a_college_is_accredited_through_its_awarding_organisation() -> No
     # Each document once, and no history, as nothing was withdrawn.
     assert sorted(world.asked) == sorted(set(world.asked))
     assert len(world.asked) == 5
+
+
+RECORD_TYPES, PRAISE_TYPES = (
+    ["VerifiableCredential", "ClrCredential"],
+    ["VerifiableCredential", "EndorsementCredential"],
+)
+PROGRAMME = {"id": ENGINEERING.id, "type": ["Achievement"], "name": "HNC Engineering"}
+
+
+@pytest.mark.parametrize(
+    ("types", "subject", "outcome"),
+    [
+        (RECORD_TYPES, {"type": ["ClrSubject"]}, Outcome.SKIPPED),
+        # Listed to relate the parts: each part is checked for itself.
+        (RECORD_TYPES, {"type": ["ClrSubject"], "achievement": [PROGRAMME]}, Outcome.SKIPPED),
+        (PRAISE_TYPES, {"type": ["EndorsementSubject"], "endorsementComment": "Good."}, Outcome.SKIPPED),
+        # Somebody calls an award something else, to be let off.
+        (PRAISE_TYPES, {"type": ["EndorsementSubject"], "achievement": PROGRAMME}, Outcome.INVALID),
+        ([*RECORD_TYPES, "OpenBadgeCredential"], {"achievement": PROGRAMME}, Outcome.INVALID),
+        ([*PRAISE_TYPES, "AchievementCredential"], {"achievement": PROGRAMME}, Outcome.INVALID),
+        ([*RECORD_TYPES, "EndorsementCredential"], {"achievement": PROGRAMME}, Outcome.INVALID),
+        (["VerifiableCredential"], {"id": "did:example:somebody"}, Outcome.INVALID),
+    ],
+)
+async def test_a_college_needs_no_approval_to_gather_what_it_awarded_or_to_praise(
+    types: list[str], subject: Document, outcome: Outcome
+) -> None:
+    world = World()
+    world.credential = badge() | {"type": types, "credentialSubject": subject}
+    assert (await world.result()).finding.outcome is outcome
 
 
 def edges(*shown: Any) -> Callable[[World], None]:
@@ -254,7 +286,7 @@ ATTACKS = [
     ("too many edges that could count", edges(*[edge(SCHEME, COLLEGE, place) for place in range(21)]), TELL, "accreditation_too_many"),
     ("too many accreditors named", edges(DIRECT, *[edge(Member(f"s{number}", 30), COLLEGE, number) for number in range(20)]), TELL, "accreditation_too_many"),
     ("too long a chain", edges(*chain(5)), NO, "accreditation_of_other"),
-    ("a list that is none", edges(*[]) , Outcome.SKIPPED, "accreditation_none"),
+    ("a list that was emptied", edges(*[]) , TELL, "accreditation_missing"),
     ("unreachable list", away(COLLEGE.list_url), TELL, "accreditation_unreachable"),
     ("unreachable parent", away(BOARD.did), TELL, "accreditation_unreachable"),
     ("unreachable root", away(SCHEME.did), TELL, "accreditation_unreachable"),
@@ -351,17 +383,55 @@ async def test_it_was_not_at_issue_and_is_today() -> None:
     assert result.finding.sentence.endswith("It is accredited today.")
 
 
-async def test_an_issuer_that_publishes_nothing_has_none() -> None:
-    world = World()
-    world.did_documents[COLLEGE.did] = COLLEGE.did_document(service=[])
+@pytest.mark.parametrize("how", ["no place for the list", "an empty list"])
+async def test_an_issuer_that_shows_nothing_is_missed_one_where_the_verifier_knows_who_accredits(how: str) -> None:
+    world = World(edges=[])
+    if how == "no place for the list":
+        world.did_documents[COLLEGE.did] = COLLEGE.did_document(service=[])
+    result = await world.result()
+    assert (result.finding.code, result.finding.outcome) == ("accreditation_missing", Outcome.ERROR)
+    # Whoever has no list of colleges knows nothing either; whoever trusts nobody to accredit misses nothing.
+    world.roots = None
+    assert (await world.result()).finding.outcome is Outcome.ERROR
+    world.roots = {COLLEGE.did: RecognisedIssuer(COLLEGE.did, "Northgate College", "10000001")}
     result = await world.result()
     assert (result.finding.code, result.finding.outcome) == ("accreditation_none", Outcome.SKIPPED)
-    assert world.asked == []
+    # Nobody accredits the one who begins it.
+    world.roots = {COLLEGE.did: RecognisedIssuer(COLLEGE.did, "Northgate College", "", is_root=True)}
+    assert (await world.result()).finding.outcome is Outcome.SKIPPED
 
 
-def test_the_time_of_issue_is_the_chains_where_it_knows_it() -> None:
-    document = {**badge(), "proof": DIRECT["proof"]}
-    assert time_of_issue(document, NOW) == NOW
-    assert time_of_issue(document, None) == BEGAN
-    assert time_of_issue(badge(), None) == ISSUED
-    assert time_of_issue({}, None) is None
+def a_proof(signer: Member, created: str | None, suite: str = "ecdsa-jcs-2019", **changes: Any) -> Document:
+    """As read; what it signs is nobody's business here."""
+    options = {"type": "DataIntegrityProof", "cryptosuite": suite, "verificationMethod": signer.key_id}
+    if created is not None:
+        options["created"] = created
+    return options | {"proofPurpose": "assertionMethod", "proofValue": "z" + base58_encode(bytes(64)), **changes}
+
+
+EARLIEST = "2026-02-01T00:00:00Z"
+DATES: list[tuple[str, Any, str]] = [
+    ("one of another suite", a_proof(COLLEGE, EARLIEST), EARLIEST),
+    ("the earliest of two", [a_proof(COLLEGE, "2026-03-01T00:00:00Z"), a_proof(COLLEGE, EARLIEST, "eddsa-rdfc-2022")], EARLIEST),
+    ("a stranger's beside it", [a_proof(STRANGER, "2020-01-01T00:00:00Z"), a_proof(COLLEGE, EARLIEST)], EARLIEST),
+    ("one for an occasion beside it", [a_proof(COLLEGE, "2020-01-01T00:00:00Z", challenge="now"), a_proof(COLLEGE, EARLIEST)], EARLIEST),
+    ("one of an unknown kind beside it", [a_proof(COLLEGE, "2020-01-01T00:00:00Z", "new-2030"), a_proof(COLLEGE, EARLIEST)], EARLIEST),
+    ("one without a date", a_proof(COLLEGE, None), "2026-09-01T12:00:00Z"),
+    ("none", None, "2026-09-01T12:00:00Z"),
+    ("none that can be read", "x", "2026-09-01T12:00:00Z"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "proof", "moment"), DATES, ids=[row[0] for row in DATES])
+def test_the_time_of_issue_is_the_earliest_that_the_issuer_says(what: str, proof: Any, moment: str) -> None:
+    assert time_of_issue(badge() | {"proof": proof}, None) == vc.parse_timestamp(moment)
+    assert time_of_issue(badge() | {"proof": proof}, NOW) == NOW
+    assert time_of_issue({"proof": proof}, None) is None
+
+
+def test_only_signatures_that_hold_say_when_once_it_is_known_which_do() -> None:
+    forged, real = a_proof(COLLEGE, EARLIEST), a_proof(COLLEGE, "2026-03-01T00:00:00Z")
+    document = badge() | {"proof": [forged, real]}
+    holding = [one for one in proof_sets.read_proofs(document) if isinstance(one, Proof)][1:]
+    assert time_of_issue(document, None, holding) == vc.parse_timestamp("2026-03-01T00:00:00Z")
+    assert time_of_issue(document, None, ()) == ISSUED

@@ -88,6 +88,28 @@ def test_nothing_in_a_signed_presentation_may_change() -> None:
     assert changed == []
 
 
+RDFC_SUITES = [(suite, key) for suite, key in SUITES if "rdfc" in suite]
+ANOTHER = ISSUER.signs(credential(HOLDER.did, id="urn:uuid:6f0e2d4b-0a1a-4a0d-8d0a-000000000002"), data_integrity.RDFC)
+
+
+@pytest.mark.parametrize(("suite", "key"), RDFC_SUITES)
+def test_a_holders_proof_over_the_graph_covers_each_credential_in_it(suite: str, key: int) -> None:
+    """Each stands in a graph of its own, its proof in another: none may be changed, swapped, dropped or added."""
+    inside = ISSUER.signs(credential(HOLDER.keys[key].did, issuer=ISSUER.keys[key].did), suite, key=key)
+    options = {"proofPurpose": "authentication", **ANSWER}
+    signed = HOLDER.signs(presentation(inside, GOOD, holder=HOLDER.keys[key].did), suite, key=key, **options)
+    assert outcome(shown(signed, ASKED)) == ("holder_ok", Outcome.VALID, Verdict.VALID)
+    changed = [place for place, one in sample.changed_leaves(signed) if shown(one, ASKED).verdict is Verdict.VALID]
+    assert changed == []
+    for members in ([inside], [GOOD], [], [inside, ANOTHER], [inside, GOOD, ANOTHER]):
+        report = shown(signed | {"verifiableCredential": members}, ASKED)
+        assert outcome(report) == ("signature_wrong", Outcome.INVALID, Verdict.NOT_VALID), members
+    for asked, code in ((Occasion("challenge-2"), "challenge_other"), (Occasion(domain="x.example"), "domain_other")):
+        assert outcome(shown(signed, asked))[0] == code
+    for_assertion = HOLDER.signs(presentation(inside), suite, key=key, **ANSWER)
+    assert outcome(shown(for_assertion, ASKED))[0] == "purpose_wrong"
+
+
 def test_an_embedded_credential_is_tampered_with_and_the_container_signed_again() -> None:
     forged = ABOUT_HOLDER | {"credentialSubject": {"id": HOLDER.did, "name": "Another unit"}}
     report = shown(HOLDER.shows(forged, proof=ANSWER), ASKED)

@@ -88,11 +88,19 @@ def test_backdating_recorded_before_by_a_wallet_that_is_not_the_colleges() -> No
 
 def test_a_key_that_was_never_listed_for_signing_is_not_made_good_by_being_withdrawn() -> None:
     world = after_a_theft()
-    never = did_document(key_2025_09={"revoked": stamp(LOST)}, key_2026_09={})
+    never = did_document(key_2025_09={}, key_2026_09={})
+    never["assertionMethod"] = never["assertionMethod"][1:]
     world.history = [(NOW - timedelta(days=400), never)]
     report = world.report()
     assert report.finding("issuer_key").code == "key_not_listed"
     assert report.verdict is Verdict.NOT_VALID
+
+
+def test_a_host_without_history_that_answers_with_the_page_of_today_proves_nothing_of_then() -> None:
+    world = after_a_theft()
+    world.history = [(NOW - timedelta(days=400), world.keys)]
+    report = world.report()
+    assert (report.finding("issuer_key").code, report.verdict) == ("history_missing", Verdict.CANNOT_TELL)
 
 
 def test_the_history_says_another_key_stood_under_that_name() -> None:

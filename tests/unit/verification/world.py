@@ -21,6 +21,7 @@ from app.standards.compiled_shape import ShapeCache
 from app.verification import verify
 from app.verification.evidence import Submission
 from app.verification.ports import Registry
+from app.verification.reader import Reader
 from app.verification.report import Report
 from tests.fakes import MemoryList, MemoryPublications, MemoryRegistry
 from tests.unit.standards import sample
@@ -148,16 +149,19 @@ class World:
         history = {sample.DID: [(since, json.dumps(one).encode()) for since, one in self.history]}
         return MemoryPublications(there, history)
 
-    def report(self, as_of: datetime | None = None) -> Report:
+    def report(
+        self, as_of: datetime | None = None, *, reader: Reader | None = None, form: data_integrity.CanonicalForm = FORM
+    ) -> Report:
         return asyncio.run(
             verify.verify(
                 Submission(self.credential, self.receipt),
                 publications=self.publications(),
                 registry=self.registry,
                 recogniser=MemoryList(self.issuers),
-                canonicaliser=FORM,
+                canonicaliser=form,
                 now=self.now,
                 as_of=as_of,
+                reader=reader,
             )
         )
 

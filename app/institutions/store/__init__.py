@@ -1,4 +1,4 @@
-"""Tables and queries of institutions; private to the package."""
+"""Queries of institutions; private to the package."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
@@ -7,31 +7,22 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    Column,
-    Date,
-    DateTime,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
+    ColumnElement,
     Row,
-    String,
-    Table,
+    ScalarSelect,
+    Select,
     Text,
-    UniqueConstraint,
-    Uuid,
+    cast,
+    func,
     insert,
+    literal_column,
     or_,
     select,
-    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.database import metadata
 from app.institutions.model import (
     Accreditation,
     ApiKey,
@@ -42,100 +33,14 @@ from app.institutions.model import (
     Wallet,
 )
 from app.institutions.roles import Role
-
-_WHEN = DateTime(timezone=True)
-
-
-def _owned() -> Column[UUID]:
-    return Column("institution_id", Uuid, ForeignKey("institutions.id"), nullable=False, index=True)
-
-
-institutions = Table(
-    "institutions",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("slug", String(60), nullable=False, unique=True),
-    Column("name", String(200), nullable=False),
-    Column("ukprn", String(8), unique=True),
-    Column("did", String(500), nullable=False, unique=True),
-    Column("public_url", String(300), nullable=False),
-    Column("created_at", _WHEN, nullable=False),
-    Column("role", String(30), nullable=False, server_default=Role.PROVIDER),
-    Column("recognition_number", String(10), unique=True),
-)
-signing_keys = Table(
-    "signing_keys",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    _owned(),
-    Column("name", String(60), nullable=False),
-    Column("public_key", String(120), nullable=False, unique=True),
-    Column("keystore", String(200), nullable=False),
-    Column("created_at", _WHEN, nullable=False),
-    Column("expires_at", _WHEN),
-    Column("revoked_at", _WHEN),
-    UniqueConstraint("institution_id", "name"),
-)
-wallets = Table(
-    "wallets",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    _owned(),
-    Column("address", String(42), nullable=False, unique=True),
-    Column("keystore", String(200), nullable=False),
-    Column("chain_id", BigInteger, nullable=False),
-    Column("contract", String(42), nullable=False),
-    Column("created_at", _WHEN, nullable=False),
-    Column("statement", Text, nullable=False, server_default=""),
-    Column("signature", String(132), nullable=False, server_default=""),
-)
-did_documents = Table(
-    "did_documents",
-    metadata,
-    Column("institution_id", Uuid, ForeignKey("institutions.id"), primary_key=True),
-    Column("version", Integer, primary_key=True),
-    Column("document", LargeBinary, nullable=False),
-    Column("published_at", _WHEN, nullable=False),
-)
-domain_linkages = Table(
-    "domain_linkages",
-    metadata,
-    Column("institution_id", Uuid, ForeignKey("institutions.id"), primary_key=True),
-    Column("document", LargeBinary, nullable=False),
-    Column("signed_with", String(60), nullable=False),
-    Column("expires_at", _WHEN, nullable=False),
-)
-accreditations = Table(
-    "accreditations",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    _owned(),
-    Column("qualification_id", String(120), nullable=False),
-    Column("valid_from", Date, nullable=False),
-    Column("valid_until", Date),
-    # The signed accreditation that granted it, kept by `credentials`; NULL = recorded by the operator alone.
-    Column("edge_id", Uuid),
-    UniqueConstraint("edge_id", "qualification_id"),
-    Index(
-        "uq_accreditations_without_edge",
-        "institution_id",
-        "qualification_id",
-        "valid_from",
-        unique=True,
-        postgresql_where=text("edge_id IS NULL"),
-    ),
-)
-api_keys = Table(
-    "api_keys",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    _owned(),
-    Column("label", String(100), nullable=False),
-    Column("prefix", String(16), nullable=False),
-    Column("secret_sha256", LargeBinary(32), nullable=False, unique=True),
-    Column("scopes", ARRAY(String(20)), nullable=False),
-    Column("created_at", _WHEN, nullable=False),
-    Column("revoked_at", _WHEN),
+from app.institutions.store.tables import (
+    accreditations,
+    api_keys,
+    did_documents,
+    domain_linkages,
+    institutions,
+    signing_keys,
+    wallets,
 )
 
 
@@ -159,6 +64,11 @@ async def lock_institution(conn: AsyncConnection, institution_id: UUID, *, share
 async def list_institutions(conn: AsyncConnection) -> tuple[Institution, ...]:
     rows = await conn.execute(select(institutions).order_by(institutions.c.name))
     return tuple(_institution(row) for row in rows)
+
+
+async def has_role(conn: AsyncConnection, role: Role) -> bool:
+    found = await conn.execute(select(institutions.c.id).where(institutions.c.role == role).limit(1))
+    return found.first() is not None
 
 
 async def insert_signing_key(conn: AsyncConnection, key: SigningKey) -> None:
@@ -251,14 +161,39 @@ async def did_document_versions(conn: AsyncConnection, **match: Any) -> tuple[Di
 
 
 async def current_did_document(conn: AsyncConnection, **match: Any) -> bytes | None:
-    query = (
-        select(did_documents.c.document)
-        .join(institutions, institutions.c.id == did_documents.c.institution_id)
-        .where(*(institutions.c[name] == value for name, value in match.items()))
-        .order_by(did_documents.c.version.desc())
-        .limit(1)
-    )
+    query = select(_newest_document(institutions.c.id)).select_from(institutions).filter_by(**match)
     return (await conn.execute(query)).scalar()
+
+
+def with_institution(query: Select[Any], institution_id: ColumnElement[UUID]) -> Select[Any]:
+    """Another package's `query` with the institution of each row and its current DID document: `read_institution`."""
+    columns = [institutions.c[name].label(f"{_JOINED}{name}") for name in _INSTITUTION]
+    query = query.add_columns(*columns, _newest_document(institutions.c.id).label(f"{_JOINED}document"))
+    return query.join(institutions, institutions.c.id == institution_id)
+
+
+def read_institution(row: Any) -> tuple[Institution, bytes]:
+    """(institution, DID document) of a row of a query that `with_institution` made."""
+    return _institution(row, _JOINED), getattr(row, f"{_JOINED}document")
+
+
+def state_of(institution_id: ColumnElement[UUID]) -> ScalarSelect[str]:
+    """For another package's query: a text that changes with what is recorded or published of an institution itself."""
+    recorded = func.md5(cast(literal_column(institutions.name), Text))
+    published = func.encode(func.sha256(_newest_document(institutions.c.id)), literal_column("'hex'"))
+    return select(func.concat(recorded, published)).where(institutions.c.id == institution_id).scalar_subquery()
+
+
+def begins_accreditations() -> ColumnElement[bool]:
+    """For another package's query: what `has_role` says of the scheme operator."""
+    roots = institutions.alias("r")
+    operator: ColumnElement[str] = literal_column(f"'{Role.SCHEME_OPERATOR.value}'")
+    return select(roots.c.id).where(roots.c.role == operator).exists()
+
+
+def _newest_document(institution_id: ColumnElement[UUID]) -> ScalarSelect[bytes]:
+    query = select(did_documents.c.document).where(did_documents.c.institution_id == institution_id)
+    return query.order_by(did_documents.c.version.desc()).limit(literal_column("1")).scalar_subquery()
 
 
 async def save_linkage(
@@ -353,13 +288,14 @@ async def revoke_api_key(conn: AsyncConnection, institution_id: UUID, key_id: UU
 
 
 _WALLET = ("institution_id", "address", "keystore", "chain_id", "contract", "created_at", "statement", "signature")
+_JOINED = "of_"
 _NUMBERS = ("ukprn", "recognition_number")
 _INSTITUTION = ("id", "slug", "name", "did", "public_url", "created_at", "role", *_NUMBERS)
 
 
-def _institution(row: Row[Any]) -> Institution:
-    values = {name: getattr(row, name) for name in _INSTITUTION}
-    return Institution(**(values | {name: values[name] or "" for name in _NUMBERS} | {"role": Role(row.role)}))
+def _institution(row: Any, prefix: str = "") -> Institution:
+    values = {name: getattr(row, f"{prefix}{name}") for name in _INSTITUTION}
+    return Institution(**(values | {name: values[name] or "" for name in _NUMBERS} | {"role": Role(values["role"])}))
 
 
 def _api_key(row: Row[Any]) -> ApiKey:
