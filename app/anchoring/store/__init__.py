@@ -18,6 +18,7 @@ from app.anchoring.model import (
     Log,
     SentTransaction,
 )
+from app.anchoring.store.public import final_tile, find_feed, newest_note, set_feed, set_notes
 from app.anchoring.store.receipts import (
     count_entries,
     delete_receipts,
@@ -41,7 +42,9 @@ __all__ = [
     "digest_counts",
     "digests_with_receipt",
     "entries_without_receipt",
+    "final_tile",
     "find_checkpoint_list",
+    "find_feed",
     "find_log",
     "find_receipt",
     "insert_checkpoint",
@@ -54,12 +57,15 @@ __all__ = [
     "list_logs",
     "list_transactions",
     "newest_finalized",
+    "newest_note",
     "number_open_entries",
     "read_tiles",
     "receipts_after",
     "replace_receipts",
     "sealed_entries",
     "set_checkpoint_list",
+    "set_feed",
+    "set_notes",
     "set_size",
     "set_state",
     "write_tiles",
@@ -257,4 +263,5 @@ def _checkpoint(row: Row[Any]) -> Checkpoint:
         row.tx_hash,
         row.log_index,
         block,
+        row.note,
     )

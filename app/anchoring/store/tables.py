@@ -32,6 +32,7 @@ logs = Table(
     Column("size", BigInteger, nullable=False, server_default="0"),
     Column("checkpoint_list", LargeBinary),
     Column("checkpoint_list_at", _WHEN),
+    Column("checkpoint_feed", LargeBinary),
 )
 log_entries = Table(
     "log_entries",
@@ -71,6 +72,8 @@ checkpoints = Table(
     Column("block_number", BigInteger),
     Column("block_hash", LargeBinary),
     Column("block_time", _WHEN),
+    # The signed note of a final one (C2SP tlog-checkpoint).
+    Column("note", LargeBinary),
     Index(
         "uq_checkpoints_in_flight",
         "log_id",
