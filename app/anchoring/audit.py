@@ -1,6 +1,7 @@
 """Recomputing a log from its leaves: what must be true of it after any crash."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -51,6 +52,12 @@ async def audit_log(engine: AsyncEngine, log: Log, chain: Chain | None) -> list[
             faults.append(f"checkpoint {checkpoint.id} is final here but the chain does not have it")
         previous = checkpoint
     return faults
+
+
+async def recorded_times(engine: AsyncEngine, log: Log) -> dict[bytes, datetime]:
+    """When each digest of the log was first recorded on the chain, of those that are."""
+    async with transaction(engine) as conn:
+        return await store.recorded_times(conn, log.owner)
 
 
 async def places_of(engine: AsyncEngine, log: Log, kind: LeafKind) -> dict[bytes, int]:

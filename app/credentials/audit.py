@@ -1,7 +1,7 @@
 """Checking every edition of an institution's credentials: its signature's digest, and its one place in the log."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -61,6 +61,19 @@ async def audit_credentials(
     if extra:
         faults.append(f"{len(extra)} credential entries of the log belong to no credential")
     return len(newest), faults
+
+
+async def claimed_dates(engine: AsyncEngine, institution_id: UUID) -> list[tuple[str, bytes, datetime, datetime]]:
+    """(URI, digest, signed at, awarded on) of the first edition of each signed credential that awards something.
+
+    Later editions keep the date of the award and are signed when they are made: they claim nothing new.
+    """
+    async with transaction(engine) as conn:
+        rows = await store.first_editions(conn, institution_id)
+    return [
+        (f"urn:uuid:{row.id}", row.digest, row.signed_at, datetime.combine(row.awarded_on, time.min, UTC))
+        for row in rows
+    ]
 
 
 def signed_digest(data: bytes, canonical: CanonicalForm, published: Published) -> bytes | None:

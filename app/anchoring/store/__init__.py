@@ -18,7 +18,7 @@ from app.anchoring.model import (
     Log,
     SentTransaction,
 )
-from app.anchoring.store.public import final_tile, find_feed, newest_note, set_feed, set_notes
+from app.anchoring.store.public import final_tile, find_feed, newest_note, recorded_times, set_feed, set_notes
 from app.anchoring.store.receipts import (
     count_entries,
     delete_receipts,
@@ -61,6 +61,7 @@ __all__ = [
     "number_open_entries",
     "read_tiles",
     "receipts_after",
+    "recorded_times",
     "replace_receipts",
     "sealed_entries",
     "set_checkpoint_list",

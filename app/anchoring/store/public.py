@@ -1,13 +1,14 @@
 """Queries about the log in public: signed checkpoints, their feed, and how far tiles may be shown."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.anchoring.model import CheckpointState
-from app.anchoring.store.tables import checkpoints, log_tiles, logs
+from app.anchoring.store.tables import checkpoints, log_entries, log_tiles, logs
 from app.anchoring.tiles import TileKey
 
 _FINAL = checkpoints.c.state == CheckpointState.FINALIZED
@@ -50,3 +51,18 @@ async def final_tile(conn: AsyncConnection, owner: UUID, key: TileKey) -> tuple[
     )
     row = (await conn.execute(query)).one_or_none()
     return (row[0], row[1]) if row else None
+
+
+async def recorded_times(conn: AsyncConnection, owner: UUID) -> dict[bytes, datetime]:
+    """Digest -> time of the block of the first final checkpoint that covers it, of all that one covers."""
+    first = (
+        select(func.min(checkpoints.c.block_time))
+        .where(checkpoints.c.log_id == log_entries.c.log_id, _FINAL, checkpoints.c.tree_size > log_entries.c.leaf_index)
+        .scalar_subquery()
+    )
+    query = (
+        select(log_entries.c.digest, first)
+        .join(logs, logs.c.id == log_entries.c.log_id)
+        .where(logs.c.owner == owner, log_entries.c.leaf_index.is_not(None), log_entries.c.digest.is_not(None))
+    )
+    return {digest: at for digest, at in await conn.execute(query) if at is not None}

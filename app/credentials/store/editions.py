@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, insert, null, select, union_all, update
+from sqlalchemy import Row, bindparam, func, insert, null, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.credentials.model import CorrectionReason, Edition, RevocationReason
+from app.credentials.model import CorrectionReason, CredentialState, Edition, RevocationReason
 from app.credentials.store.tables import credential_editions, credentials
 from app.standards.status_reasons import Standing, StatusReason
 
@@ -87,6 +87,23 @@ async def past_editions_of_all(conn: AsyncConnection, institution_id: UUID) -> l
         .join(credential_editions)
         .where(credentials.c.institution_id == institution_id)
         .order_by(credentials.c.id, credential_editions.c.number)
+    )
+    return list(await conn.execute(query))
+
+
+async def first_editions(conn: AsyncConnection, institution_id: UUID) -> list[Row[Any]]:
+    """Rows (id, digest, signed_at, awarded_on) of every signed credential, as it was first."""
+    first = credential_editions.alias("first")
+    query = (
+        select(
+            credentials.c.id,
+            func.coalesce(first.c.digest, credentials.c.digest).label("digest"),
+            func.coalesce(first.c.valid_from, credentials.c.signed_at).label("signed_at"),
+            credentials.c.awarded_on,
+        )
+        .outerjoin(first, (first.c.credential_id == credentials.c.id) & (first.c.number == 1))
+        .where(credentials.c.institution_id == institution_id, credentials.c.state == CredentialState.SIGNED)
+        .order_by(credentials.c.id)
     )
     return list(await conn.execute(query))
 

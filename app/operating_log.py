@@ -1,0 +1,204 @@
+"""The operator's commands about logs: audit them from inside or from outside."""
+
+import asyncio
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.auditing.model import Audited, Finding, Outcome, Rules, Severity, fault
+from app.errors import Refused
+from app.operating import out, run
+from app.settings import settings
+
+if TYPE_CHECKING:
+    from app.institutions.model import Institution
+    from app.watching import Manner
+    from app.wiring import Wiring
+
+EXIT_REFUSED, EXIT_OUTSIDE = 1, 3
+_AWARDING = Rules().awarding.days
+
+Rpc = Annotated[list[str] | None, typer.Option(help="Address of a node of the chain; given twice, both must agree.")]
+ServedAt = Annotated[str | None, typer.Option(help="Where a development issuer's pages are really served.")]
+Contract = Annotated[str | None, typer.Option(help="The register, if it is not to be taken from the wallet's word.")]
+FromBlock = Annotated[int, typer.Option(help="The block of the chain to begin at: that of the register.", min=0)]
+Mirrors = Annotated[list[str] | None, typer.Option("--compare", help="Address of a copy of the log (…/log).")]
+Issuers = Annotated[Path, typer.Option(help="Folder of recognised issuers.")]
+StateFile = Annotated[Path | None, typer.Option("--state", help="Remembers what was seen, as a witness does.")]
+
+
+def audit(
+    institution: Annotated[
+        str | None, typer.Option(help="A short name; with --from-chain also a did:web or the address of its page.")
+    ] = None,
+    from_chain: Annotated[
+        bool, typer.Option("--from-chain", help="From what is published and the chain alone, without the database.")
+    ] = False,
+    without_chain: Annotated[bool, typer.Option("--without-chain", help="Do not ask the chain.")] = False,
+    state: StateFile = None,
+    compare: Mirrors = None,
+    credential: Annotated[
+        list[Path] | None,
+        typer.Option(help="A bundle whose dates are to be checked (with --from-chain).", exists=True, dir_okay=False),
+    ] = None,
+    signed_within: Annotated[int, typer.Option(help="Days from signature to record.", min=0)] = Rules().signing.days,
+    awarded_within: Annotated[
+        int | None,
+        typer.Option(help=f"Days from award to record; more is a fault. Not given: a notice over {_AWARDING}.", min=0),
+    ] = None,
+    rpc: Rpc = None,
+    served_at: ServedAt = None,
+    issuers: Issuers = Path("wallets/public"),
+    contract: Contract = None,
+    from_block: FromBlock = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the reports as JSON.")] = False,
+) -> None:
+    """Recompute every log and compare it with the chain: as its operator, or from outside, as anybody could.
+
+    As the operator, from the database: every root again from the leaves, every credential in its log exactly once.
+    With --from-chain, from public addresses and the chain alone: every root again from the tiles, every checkpoint
+    consistent with the one before, signed, on the chain, and the same as it was shown before or elsewhere.
+    """
+    rules = Rules(
+        signing=timedelta(days=signed_within),
+        awarding=timedelta(days=_AWARDING if awarded_within is None else awarded_within),
+        awarding_is_rule=awarded_within is not None,
+    )
+    if not from_chain:
+        if any((state, compare, credential, rpc, served_at, contract)):
+            raise Refused("from_chain_only", "These options are for an audit from outside: add --from-chain.")
+        _finish(run(lambda wiring: _from_inside(wiring, institution, rules, without_chain)), as_json)
+        return
+    from app import watching
+    from app.adapters.state_file import read_state, write_state
+
+    manner = manner_of(rpc, without_chain, served_at, contract, from_block, compare, rules)
+    wanted = [watching.page_of(institution, settings().public_url)] if institution else watching.listed_in(issuers)
+    claims = [watching.read_claim(file) for file in credential or ()]
+    memory = read_state(state) if state else {}
+    reports, memory = asyncio.run(watching.audit_all(wanted, manner, memory, claims))
+    if state is not None:
+        write_state(state, memory)
+    _finish([(one.did, one.outcome, one.findings, one.as_json(), _counted(one)) for one in reports], as_json)
+
+
+def manner_of(
+    rpc: list[str] | None,
+    without_chain: bool,
+    served_at: str | None,
+    contract: str | None,
+    from_block: int,
+    mirrors: list[str] | None,
+    rules: Rules | None = None,
+) -> "Manner":
+    """How to look from outside: the nodes named, else the one of the settings. Raises `Refused("chain_not_named")`."""
+    from app.watching import Manner
+
+    configured = [url for url in (settings().chain_rpc_url, *settings().witness_rpc_urls.split()) if url]
+    urls = () if without_chain else tuple(rpc or configured)
+    if not urls and not without_chain:
+        raise Refused(
+            "chain_not_named", "Name a node of the chain with --rpc, or leave the chain out: --without-chain."
+        )
+    return Manner(settings(), urls, served_at, contract, from_block, tuple(mirrors or ()), rules or Rules())
+
+
+_Report = tuple[str, Outcome, tuple[Finding, ...], dict[str, Any], str]
+
+
+def _finish(reports: list[_Report], as_json: bool) -> None:
+    """Print the reports, and end with the exit code of the worst."""
+    if as_json:
+        out.print_json(json.dumps({"logs": [members for *_, members, _ in reports]}))
+    else:
+        for name, _, findings, _, counted in reports:
+            faults = sum(1 for finding in findings if finding.severity is Severity.FAULT)
+            out.print(f"{name}: {counted}, {faults} faults")
+            for finding in findings:
+                kind = "" if finding.severity is Severity.FAULT else f"{finding.severity}: "
+                out.print(f"  {kind}{finding.sentence}")
+    outcomes = {outcome for _, outcome, *_ in reports}
+    if Outcome.FAULTY in outcomes:
+        raise SystemExit(EXIT_REFUSED)
+    if Outcome.UNKNOWN in outcomes:
+        raise SystemExit(EXIT_OUTSIDE)
+
+
+def _counted(one: Audited) -> str:
+    return f"{one.size} log entries, {one.checkpoints} checkpoints published, {one.records} on the chain"
+
+
+async def _from_inside(wiring: "Wiring", slug: str | None, rules: Rules, without_chain: bool) -> list[_Report]:
+    from app.database import transaction
+    from app.institutions import service as institutions
+
+    async with transaction(wiring.engine) as conn:
+        everyone = [await institutions.get(conn, slug)] if slug else await institutions.list_all(conn)
+    return [await _audit_one(wiring, institution, rules, without_chain) for institution in everyone]
+
+
+async def _audit_one(wiring: "Wiring", institution: "Institution", rules: Rules, without_chain: bool) -> _Report:
+    from app.anchoring import service as anchoring
+    from app.anchoring.audit import audit_log, places_of
+    from app.credentials.accreditation_audit import audit_accreditations
+    from app.credentials.audit import audit_credentials
+    from app.database import transaction
+    from app.standards.anchor_receipt import LeafKind
+    from app.standards.vc import timestamp
+    from app.wiring import now
+
+    async with transaction(wiring.engine) as conn:
+        log = await anchoring.log_of(conn, institution.id)
+    found = await audit_log(wiring.engine, log, None if without_chain else wiring.chain)
+    places = await places_of(wiring.engine, log, LeafKind.CREDENTIAL)
+    count, more = await audit_credentials(wiring.engine, institution.id, wiring.compiled, places)
+    given = await places_of(wiring.engine, log, LeafKind.ACCREDITATION)
+    accredited = await audit_accreditations(wiring.engine, institution.id, wiring.compiled, given)
+    findings = tuple(
+        fault(code, sentence)
+        for code, sentences in (
+            ("log_damaged", found),
+            ("credential_misplaced", more),
+            ("accreditation_misplaced", accredited),
+        )
+        for sentence in sentences
+    ) + tuple(await _backdated(wiring, institution, rules))
+    is_faulty = any(finding.severity is Severity.FAULT for finding in findings)
+    outcome = Outcome.FAULTY if is_faulty else Outcome.WHOLE
+    members = {
+        "did": institution.did,
+        "checkedAt": timestamp(now()),
+        "outcome": outcome,
+        "size": log.size,
+        "credentials": count,
+        "findings": [finding.as_json() for finding in findings],
+    }
+    return institution.name, outcome, findings, members, f"{count} credentials, {log.size} log entries"
+
+
+async def _backdated(wiring: "Wiring", institution: "Institution", rules: Rules) -> list[Finding]:
+    """Dates claimed against dates recorded; notices of one kind are told once, with their number."""
+    from app.anchoring import service as anchoring
+    from app.anchoring.audit import recorded_times
+    from app.auditing.claims import Dated, late
+    from app.credentials.audit import claimed_dates
+    from app.database import transaction
+
+    async with transaction(wiring.engine) as conn:
+        log = await anchoring.log_of(conn, institution.id)
+    times = await recorded_times(wiring.engine, log)
+    found = [
+        finding
+        for name, digest, signed, awarded in await claimed_dates(wiring.engine, institution.id)
+        if digest in times
+        for finding in late(Dated(name, 0, b"", signed, awarded), times[digest], rules)
+    ]
+    notices = [finding for finding in found if finding.severity is Severity.NOTICE]
+    faults = [finding for finding in found if finding.severity is not Severity.NOTICE]
+    if not notices:
+        return faults
+    told = f"{len(notices)} awards are more than {rules.awarding.days} days older than their record. The first: "
+    return [*faults, Finding(Severity.NOTICE, "award_backdated", told + notices[0].sentence, str(len(notices)))]
