@@ -1,10 +1,11 @@
-"""The operator's commands about logs: audit them from inside or from outside."""
+"""The operator's commands about logs: audit them from inside or from outside, and erase what they lead to."""
 
 import asyncio
 import json
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import typer
 
@@ -12,8 +13,10 @@ from app.auditing.model import Audited, Finding, Outcome, Rules, Severity, fault
 from app.errors import Refused
 from app.operating import out, run
 from app.settings import settings
+from app.standards.erasure_receipt import ErasureReason
 
 if TYPE_CHECKING:
+    from app.credentials.erasing import Erasure, Plan, Target
     from app.institutions.model import Institution
     from app.watching import Manner
     from app.wiring import Wiring
@@ -142,9 +145,9 @@ async def _from_inside(wiring: "Wiring", slug: str | None, rules: Rules, without
 
 async def _audit_one(wiring: "Wiring", institution: "Institution", rules: Rules, without_chain: bool) -> _Report:
     from app.anchoring import service as anchoring
-    from app.anchoring.audit import audit_log, places_of
+    from app.anchoring.audit import audit_log, erased_positions, places_of
     from app.credentials.accreditation_audit import audit_accreditations
-    from app.credentials.audit import audit_credentials
+    from app.credentials.audit import audit_credentials, audit_erasures
     from app.database import transaction
     from app.standards.anchor_receipt import LeafKind
     from app.standards.vc import timestamp
@@ -157,12 +160,14 @@ async def _audit_one(wiring: "Wiring", institution: "Institution", rules: Rules,
     count, more = await audit_credentials(wiring.engine, institution.id, wiring.compiled, places)
     given = await places_of(wiring.engine, log, LeafKind.ACCREDITATION)
     accredited = await audit_accreditations(wiring.engine, institution.id, wiring.compiled, given)
+    unlinked = await audit_erasures(wiring.engine, institution.id, await erased_positions(wiring.engine, log))
     findings = tuple(
         fault(code, sentence)
         for code, sentences in (
             ("log_damaged", found),
             ("credential_misplaced", more),
             ("accreditation_misplaced", accredited),
+            ("erasure_unaccounted", unlinked),
         )
         for sentence in sentences
     ) + tuple(await _backdated(wiring, institution, rules))
@@ -202,3 +207,67 @@ async def _backdated(wiring: "Wiring", institution: "Institution", rules: Rules)
         return faults
     told = f"{len(notices)} awards are more than {rules.awarding.days} days older than their record. The first: "
     return [*faults, Finding(Severity.NOTICE, "award_backdated", told + notices[0].sentence, str(len(notices)))]
+
+
+def erase(
+    credential: Annotated[UUID | None, typer.Option(help="The number of a credential.")] = None,
+    learner: Annotated[UUID | None, typer.Option(help="The number of a learner: everything there is goes.")] = None,
+    reason: Annotated[
+        str, typer.Option(help="learner-request, no-longer-needed or legal-duty.")
+    ] = ErasureReason.LEARNER_REQUEST.value,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would go; write nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether you are sure.")] = False,
+    receipt: Annotated[Path | None, typer.Option(help="The file to write the signed receipt to.")] = None,
+) -> None:
+    """Delete a credential, or a learner with everything. It cannot be undone; a signed receipt says what was deleted.
+
+    What remains is a leaf in the log that leads to nobody. Copies that somebody kept still prove that they are
+    genuine, and say that they were erased.
+    """
+    from app.credentials.erasing import Target
+
+    if (credential is None) == (learner is None):
+        raise Refused("erasure_unclear", "Name a credential with --credential, or a learner with --learner.")
+    try:
+        why = ErasureReason(reason)
+    except ValueError:
+        raise Refused("reason_unknown", f"Choose one of these reasons: {', '.join(ErasureReason)}.") from None
+    target = Target(learner, credential)
+    plan = run(lambda wiring: _plan(wiring, target))
+    out.print("This will be deleted for good:" if not dry_run else "This would be deleted:")
+    for kind, number in plan.credentials:
+        out.print(f"  {kind} {number}")
+    out.print(f"  {plan.editions} former editions, and what leads to {len(plan.positions)} places of the log")
+    if plan.learner_id is not None:
+        out.print("  the learner: name, ULN, e-mail address, share links, mentions in names of imported files")
+    if dry_run:
+        out.print("Nothing was deleted.")
+        return
+    if not yes and not typer.confirm("It cannot be undone. Delete all this?", default=False):
+        raise Refused("erasure_not_confirmed", "Nothing was deleted.")
+    done = run(lambda wiring: _erase(wiring, target, plan, why))
+    if receipt is not None:
+        receipt.write_bytes(done.receipt)
+    out.print(f"Erased. The signed receipt is at {json.loads(done.receipt)['id']}.")
+
+
+async def _plan(wiring: "Wiring", target: "Target") -> "Plan":
+    from app.credentials import erasing
+    from app.database import transaction
+
+    async with transaction(wiring.engine) as conn:
+        return await erasing.plan(conn, await erasing.institution_of(conn, target), target)
+
+
+async def _erase(wiring: "Wiring", target: "Target", plan: "Plan", reason: ErasureReason) -> "Erasure":
+    from app.database import transaction
+    from app.sharing import erasing
+    from app.wiring import now
+
+    async with transaction(wiring.engine) as conn:
+        issuer = await wiring.issuer(conn, plan.institution_id)
+        done = await erasing.erase(conn, issuer, target, reason=reason, now=now())
+        if set(done.plan.credentials) != set(plan.credentials):
+            # What was agreed to is what is deleted; raising here takes everything back.
+            raise Refused("erasure_changed", "Something was issued meanwhile. Nothing was deleted; please look again.")
+    return done

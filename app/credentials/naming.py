@@ -155,6 +155,28 @@ async def _erase_withdrawn(conn: AsyncConnection, rows: Sequence[Row[Any]], name
             await store.erase_withdrawn(conn, row.id)
 
 
+async def clear_texts(
+    conn: AsyncConnection,
+    learner_id: UUID,
+    learner: tuple[str, str, str],
+    rows: Sequence[Row[Any]],
+    past: Sequence[Row[Any]],
+) -> None:
+    """Clear the names of imported files that mention a learner (name, ULN, e-mail) who is being erased.
+
+    `rows` and `past` are the learner's credentials and their past editions.
+    """
+    written = [row.document for row in (*rows, *past) if row.document is not None]
+    gone = _words(set(learner).union(*map(_names, written)))
+    numbers = {learner[1], learner[2]}
+    for brought in await store.imports_with(conn, learner_id):
+        texts = brought.file_name, brought.idempotency_key or ""
+        if _words([texts[0]]) & gone or any(number in texts[0] for number in numbers):
+            await store.set_import_texts(conn, brought.id, file_name=CLEARED_FILE_NAME)
+        if _words([texts[1]]) & gone or any(number in texts[1] for number in numbers):
+            await store.set_import_texts(conn, brought.id, idempotency_key=None)
+
+
 async def _clear_texts(
     conn: AsyncConnection, learner_id: UUID, rows: Sequence[Row[Any]], past: Sequence[Row[Any]], gone: set[str]
 ) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.anchoring import service as anchoring
 from app.anchoring.publishing import published as checkpoints
-from app.credentials import accrediting, status, store
+from app.credentials import accrediting, erasing, status, store
 from app.credentials.model import PublishedEvidence, SignedDocument
 from app.errors import NotFound
 from app.institutions import service as institutions
@@ -21,7 +21,7 @@ async def document(conn: AsyncConnection, credential_id: UUID) -> bytes:
     """The newest edition: the bytes that were signed. Raises `NotFound` (credential_unknown, edition_erased)."""
     found = await store.find_signed(conn, credential_id)
     if found is None:
-        raise _unknown()
+        raise await erasing.unknown(conn, credential_id)
     return _kept(found[0])
 
 
@@ -29,7 +29,7 @@ async def signed_document(conn: AsyncConnection, credential_id: UUID) -> SignedD
     """What a verification starts from, whoever issued it. Raises `NotFound` (credential_unknown, edition_erased)."""
     found = await store.find_with_document(conn, credential_id)
     if found is None:
-        raise _unknown()
+        raise await erasing.unknown(conn, credential_id)
     record, document_bytes = found
     return SignedDocument(record, _kept(document_bytes), await _receipt(conn, record.institution_id, record.digest))
 
@@ -41,14 +41,14 @@ async def signed_document_at(conn: AsyncConnection, credential_id: UUID, at: dat
     """
     found = await store.find_with_document(conn, credential_id)
     if found is None or at < found[0].created_at.replace(microsecond=0):
-        raise _unknown()
+        raise await erasing.unknown(conn, credential_id)
     record, document_bytes = found
     if record.revoked_at is not None and at < record.revoked_at.replace(microsecond=0):
         record = replace(record, revoked_at=None, revocation_reason=None)
     if at < record.valid_from:
         past = await store.find_edition(conn, credential_id, at)
         if past is None:
-            raise _unknown()
+            raise await erasing.unknown(conn, credential_id)
         document_bytes = past.document
         corrected_at = past.valid_from if past.number > 1 else None
         record = replace(record, digest=past.digest, edition=past.number, corrected_at=corrected_at)
@@ -121,10 +121,6 @@ async def _accreditors(conn: AsyncConnection, institution: Institution) -> bytes
 
 async def _receipt(conn: AsyncConnection, institution_id: UUID, digest: bytes | None) -> bytes | None:
     return await anchoring.find_receipt(conn, institution_id, digest) if digest else None
-
-
-def _unknown() -> NotFound:
-    return NotFound("credential_unknown", "There is no credential with this number here.")
 
 
 def _kept(document: bytes | None) -> bytes:

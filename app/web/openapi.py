@@ -215,6 +215,7 @@ def _public_paths() -> dict[str, Any]:
         "/i/{slug}/log/checkpoint": {"get": _get("Its newest final checkpoint as a signed note", _PLAIN, _SLUG)},
         "/i/{slug}/log/checkpoints": {"get": _get("The feed of its final checkpoints", _FEED, _SLUG)},
         "/i/{slug}/log/vkeys": {"get": _get("The keys its checkpoints are signed with", _PLAIN, _SLUG)},
+        "/i/{slug}/erasures/{number}": {"get": _get("The signed receipt of an erasure", any_json, _SLUG | _NUMBER)},
         "/i/{slug}/anchors/{digest}": {
             "get": _get("The register receipt for a digest", any_json, _SLUG | {"digest": {"type": "string"}})
         },

@@ -30,6 +30,7 @@ _BY_CODE = {
     "api_key_invalid": 401,
     "link_expired": 410,
     "link_withdrawn": 410,
+    "credential_erased": 410,
     "media_type_unknown": 415,
     "too_many_requests": 429,
     # The bytes are not one readable document: nothing was understood that could be refused.

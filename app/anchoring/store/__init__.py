@@ -18,6 +18,7 @@ from app.anchoring.model import (
     Log,
     SentTransaction,
 )
+from app.anchoring.store.erasing import erased_positions, forget_entries, positions_of
 from app.anchoring.store.public import final_tile, find_feed, newest_note, recorded_times, set_feed, set_notes
 from app.anchoring.store.receipts import (
     count_entries,
@@ -42,11 +43,13 @@ __all__ = [
     "digest_counts",
     "digests_with_receipt",
     "entries_without_receipt",
+    "erased_positions",
     "final_tile",
     "find_checkpoint_list",
     "find_feed",
     "find_log",
     "find_receipt",
+    "forget_entries",
     "insert_checkpoint",
     "insert_entries",
     "insert_log",
@@ -59,6 +62,7 @@ __all__ = [
     "newest_finalized",
     "newest_note",
     "number_open_entries",
+    "positions_of",
     "read_tiles",
     "receipts_after",
     "recorded_times",
@@ -164,7 +168,7 @@ async def sealed_entries(conn: AsyncConnection, log_id: UUID) -> list[Row[Any]]:
 
 async def digest_counts(conn: AsyncConnection, log_id: UUID, kind: LeafKind) -> dict[bytes, int]:
     query = select(log_entries.c.digest, func.count()).where(
-        log_entries.c.log_id == log_id, log_entries.c.kind == int(kind)
+        log_entries.c.log_id == log_id, log_entries.c.kind == int(kind), log_entries.c.digest.is_not(None)
     )
     return dict((await conn.execute(query.group_by(log_entries.c.digest))).all())
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
@@ -40,11 +41,14 @@ log_entries = Table(
     Column("id", BigInteger, primary_key=True, autoincrement=True),
     Column("log_id", Uuid, ForeignKey("logs.id"), nullable=False),
     Column("kind", SmallInteger, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    Column("salt", LargeBinary, nullable=False),
+    # Both erased where what they stood for was: the leaf hash then says nothing about anybody.
+    Column("digest", LargeBinary),
+    Column("salt", LargeBinary),
     Column("leaf_hash", LargeBinary, nullable=False),
     Column("leaf_index", BigInteger),
     Column("appended_at", _WHEN, nullable=False),
+    CheckConstraint("(salt IS NULL) = (digest IS NULL)", name="erased_whole"),
+    CheckConstraint("salt IS NOT NULL OR leaf_index IS NOT NULL", name="erased_in_place"),
     UniqueConstraint("log_id", "leaf_index"),
     UniqueConstraint("log_id", "kind", "digest"),
     Index("ix_log_entries_open", "log_id", "id", postgresql_where=text("leaf_index IS NULL")),

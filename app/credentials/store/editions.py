@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, func, insert, null, select, union_all, up
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.credentials.model import CorrectionReason, CredentialState, Edition, RevocationReason
-from app.credentials.store.tables import credential_editions, credentials
+from app.credentials.store.tables import credential_editions, credentials, erased_places
 from app.standards.status_reasons import Standing, StatusReason
 
 
@@ -137,7 +137,7 @@ async def set_note(conn: AsyncConnection, credential_id: UUID, number: int | Non
 
 async def reasons_of_list(conn: AsyncConnection, list_id: int) -> dict[int, StatusReason]:
     """Why and when each place of a status list was set, in words for everybody."""
-    withdrawn, past = credentials.c, credential_editions.c
+    withdrawn, past, erased = credentials.c, credential_editions.c, erased_places.c
     query = union_all(
         select(
             withdrawn.status_index,
@@ -147,7 +147,12 @@ async def reasons_of_list(conn: AsyncConnection, list_id: int) -> dict[int, Stat
         ).where(withdrawn.status_list_id == list_id, withdrawn.revoked_at.is_not(None)),
         select(past.status_index, past.reason, past.superseded_at, past.number).where(past.status_list_id == list_id),
     )
-    return {
+    kept = select(erased.status_index, erased.standing, erased.reason, erased.since.label("on"))
+    given = {
+        row.status_index: StatusReason(Standing(row.standing), row.reason, row.on)
+        for row in await conn.execute(kept.where(erased.status_list_id == list_id))
+    }
+    return given | {
         index: StatusReason(Standing.REVOKED, RevocationReason(reason).value, on)
         if number is None
         else StatusReason(Standing.SUPERSEDED, CorrectionReason(reason).published, on)
