@@ -38,6 +38,7 @@ app.add_typer(operating.registry_app, name="registry")
 app.add_typer(operating.record_app, name="record")
 app.command()(operating_log.audit)
 app.command()(operating_log.erase)
+app.command()(operating_log.monitor)
 
 errors = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 EXIT_REFUSED, EXIT_OUTSIDE = 1, 3

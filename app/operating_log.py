@@ -1,7 +1,9 @@
-"""The operator's commands about logs: audit them from inside or from outside, and erase what they lead to."""
+"""The operator's commands about logs: audit them from inside or from outside, watch them, and erase what they
+lead to."""
 
 import asyncio
 import json
+import signal
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +18,7 @@ from app.settings import settings
 from app.standards.erasure_receipt import ErasureReason
 
 if TYPE_CHECKING:
+    from app.adapters.webhook import WebhookSender
     from app.credentials.erasing import Erasure, Plan, Target
     from app.institutions.model import Institution
     from app.watching import Manner
@@ -86,6 +89,67 @@ def audit(
     if state is not None:
         write_state(state, memory)
     _finish([(one.did, one.outcome, one.findings, one.as_json(), _counted(one)) for one in reports], as_json)
+
+
+def monitor(
+    state: Annotated[Path, typer.Option(help="The file that remembers what was seen and what was told.")],
+    institution: Annotated[
+        list[str] | None, typer.Option(help="A did:web, the address of a page, or a short name; may be repeated.")
+    ] = None,
+    webhook: Annotated[str | None, typer.Option(help="Where alarms are sent (Standard Webhooks).")] = None,
+    secret_file: Annotated[
+        Path | None, typer.Option(help="Holds the secret (whsec_…) that alarms are signed with.", dir_okay=False)
+    ] = None,
+    every: Annotated[float, typer.Option(help="Minutes from one look to the next.", min=0.1)] = 60,
+    once: Annotated[bool, typer.Option("--once", help="Look once and end, with the exit code of an audit.")] = False,
+    compare: Mirrors = None,
+    without_chain: Annotated[bool, typer.Option("--without-chain", help="Do not ask the chain.")] = False,
+    rpc: Rpc = None,
+    served_at: ServedAt = None,
+    issuers: Issuers = Path("wallets/public"),
+    contract: Contract = None,
+    from_block: FromBlock = 0,
+) -> None:
+    """Audit logs from outside on a schedule; tell each new fault once, and once more when it is over."""
+    from app import monitoring, watching
+
+    public_url = settings().public_url
+    wanted = [watching.page_of(one, public_url) for one in institution or ()] or watching.listed_in(issuers)
+    manner = manner_of(rpc, without_chain, served_at, contract, from_block, compare)
+    sender = _sender(webhook, secret_file)
+
+    async def look() -> list[Audited]:
+        return await monitoring.one_round(wanted, manner, state, sender)
+
+    if once:
+        _finish(
+            [(one.did, one.outcome, one.findings, one.as_json(), _counted(one)) for one in asyncio.run(look())], False
+        )
+        return
+
+    async def until_stopped() -> None:
+        stopped = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        await monitoring.watch(look, every * 60, stopped)
+
+    asyncio.run(until_stopped())
+
+
+def _sender(webhook: str | None, secret_file: Path | None) -> "WebhookSender | None":
+    from app.adapters.webhook import WebhookSender
+    from app.standards import webhooks
+    from app.wiring import now
+
+    if webhook is None:
+        return None
+    if secret_file is None:
+        raise Refused("webhook_secret", "Name the file with the secret that alarms are signed with: --secret-file.")
+    try:
+        secret = webhooks.read_secret(secret_file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Refused("webhook_secret", f"The secret cannot be read: {error}.") from None
+    return WebhookSender(webhook, secret, now=now)
 
 
 def manner_of(

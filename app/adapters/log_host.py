@@ -70,7 +70,11 @@ class HttpLogHost:
         target = await self._target(parts)
         if target is None:
             return Fetched(code="address_refused", failure="its address is not a public one.")
-        client = self._clients.setdefault(f"{parts.scheme}://{parts.netloc}", self._client())
+        name = f"{parts.scheme}://{parts.netloc}"
+        if name not in self._clients:
+            # Not `setdefault`: each client reads the system's certificates, which takes longer than the request.
+            self._clients[name] = self._client()
+        client = self._clients[name]
         request = client.build_request(
             "GET",
             target,

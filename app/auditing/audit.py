@@ -156,8 +156,9 @@ async def _recorded(
     if not trail.history.code and not trail.history.last_size and not question.seen.roots:
         # Nothing was recorded yet, so nothing is published.
         trail.findings = [one for one in trail.findings if one.code not in ("checkpoint_missing", "list_missing")]
-    size = trail.checkpoint.size if trail.checkpoint else max(trail.published, default=0)
-    trail.findings += checks.check_chain(trail.published, trail.history, size, now, rules)
+    size = trail.checkpoint.size if trail.checkpoint else max(trail.published, default=None)
+    has_list = trail.listed is not None
+    trail.findings += checks.check_chain(trail.published, trail.history, size, now, rules, has_list=has_list)
 
 
 def _claimed(trail: _Trail, claimed: Iterable[Claim], document: DidDocument, canonical: CanonicalForm) -> None:

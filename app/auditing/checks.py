@@ -36,9 +36,18 @@ def check_list(listed: CheckpointList, checkpoint: LogCheckpoint, now: datetime,
 
 
 def check_chain(
-    published: Mapping[int, bytes], history: History, size: int, now: datetime, rules: Rules
+    published: Mapping[int, bytes],
+    history: History,
+    size: int | None,
+    now: datetime,
+    rules: Rules,
+    *,
+    has_list: bool = True,
 ) -> Iterator[Finding]:
-    """The published checkpoints against the chain. `size`: how far the published log reaches.
+    """The published checkpoints against the chain.
+
+    `size`: how far the published log reaches, None = that could not be looked at; nor could the list of checkpoints
+    without `has_list`, and what it may well have is then not called missing.
 
     Without it: an institution shows a log that it never recorded, so that it may change it later; or hides what it
     did record.
@@ -65,12 +74,12 @@ def check_chain(
         at = datetime.fromtimestamp(history.times.get(root, 0), UTC)
         if place in published or now - at <= rules.publishing:
             continue
-        if place > size:
+        if size is not None and place > size:
             yield fault(
                 "log_behind",
                 f"The log shown has {size} leaves, but {place} were recorded on {at:%d %B %Y, %H:%M} UTC.",
             )
-        else:
+        elif size is not None and has_list:
             yield fault("not_published", f"The checkpoint of {place} leaves is on the chain, but not published.", place)
 
 

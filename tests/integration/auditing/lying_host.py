@@ -148,3 +148,5 @@ async def _published(installation: Installation, path: str) -> bytes:
 async def _endless() -> AsyncIterator[bytes]:
     while True:
         yield bytes(65_536)
+        # The other files of the host are still to be had.
+        await asyncio.sleep(0.001)

@@ -175,7 +175,7 @@ async def test_every_lie_is_found_out_and_every_silence_is_no_answer(installatio
     await grow(installation, 2, 300, 400)
     host = await honest(installation)
     with served(host) as url:
-        how = manner(installation, url, timeout=0.5)
+        how = manner(installation, url, timeout=1.5)
         assert (await look(how))[0].findings == ()
         for what, lie, expected in LIES:
             async with another_moment(host):
@@ -229,7 +229,7 @@ async def test_two_copies_of_a_log_must_be_of_one_log(installation: Installation
                     copy.show_log([merkle.hash_leaf(b"another"), *copy.leaves[1:]])
                 assert codes((await look(how))[0]) == {"split_view"}, lie
         copy.hanging.add(f"{LOG}/checkpoint")
-        report, _ = await look(replace(how, timeout=0.3))
+        report, _ = await look(replace(how, timeout=1.5))
         assert (report.outcome, codes(report)) == (Outcome.UNKNOWN, {"mirror_not_fetched"})
 
 

@@ -68,6 +68,11 @@ def test_a_host_that_shows_yesterdays_log_is_found_out_by_the_chain() -> None:
     assert on_chain({3: A, 5: B}, WHOLE, size=5) == ["log_behind"]
 
 
+def test_what_could_not_be_looked_at_is_not_called_missing() -> None:
+    assert codes(checks.check_chain({9: C}, WHOLE, 9, NOW, Rules(), has_list=False)) == []
+    assert codes(checks.check_chain({}, WHOLE, None, NOW, Rules(), has_list=False)) == []
+
+
 @pytest.mark.parametrize(
     ("recomputed", "seen", "size", "expected"),
     [
