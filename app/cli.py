@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from app import operating, operating_chain, operating_custody, operating_keys, operating_wallets
+from app import operating, operating_chain, operating_custody, operating_keys, operating_log, operating_wallets
 from app.errors import AppError, OutsideFailed, Refused
 from app.logs import configure_logging
 from app.operating import out, run
@@ -39,6 +39,9 @@ operating_custody.add_to(operating.wallet_app)
 app.add_typer(operating.registry_app, name="registry")
 app.add_typer(operating_chain.chain_app, name="chain")
 app.add_typer(operating.record_app, name="record")
+app.command()(operating_log.audit)
+app.command()(operating_log.erase)
+app.command()(operating_log.monitor)
 
 errors = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 EXIT_REFUSED, EXIT_OUTSIDE = 1, 3
@@ -307,44 +310,6 @@ def bundle(
     out.print(f"Written to {into}, {len(made.document):,} bytes. Check it with: stackmark verify --offline {into}")
     for sentence in made.missing:
         out.print(f"Not in it: {sentence}")
-
-
-@app.command()
-def audit(
-    without_chain: Annotated[bool, typer.Option("--without-chain", help="Do not ask the chain.")] = False,
-) -> None:
-    """Recompute every log; find every credential, accreditation and DID document in it exactly once."""
-    from app.anchoring import service as anchoring
-    from app.anchoring.audit import audit_log, places_of, times_of
-    from app.credentials.accreditation_audit import audit_accreditations
-    from app.credentials.audit import audit_credentials
-    from app.credentials.identity_audit import audit_identity
-    from app.database import transaction
-    from app.institutions import service as institutions
-    from app.standards.anchor_receipt import LeafKind
-
-    async def work(wiring: "Wiring") -> int:
-        faults = 0
-        async with transaction(wiring.engine) as conn:
-            everyone = await institutions.list_all(conn)
-        for institution in everyone:
-            async with transaction(wiring.engine) as conn:
-                log = await anchoring.log_of(conn, institution.id)
-            found = await audit_log(wiring.engine, log, None if without_chain else wiring.chain)
-            places = await places_of(wiring.engine, log, LeafKind.CREDENTIAL)
-            count, more = await audit_credentials(wiring.engine, institution.id, wiring.compiled, places)
-            given = await places_of(wiring.engine, log, LeafKind.ACCREDITATION)
-            more += await audit_accreditations(wiring.engine, institution.id, wiring.compiled, given)
-            published = await times_of(wiring.engine, log, LeafKind.DID_DOCUMENT)
-            more += await audit_identity(wiring.engine, institution.id, published)
-            out.print(f"{institution.name}: {count} credentials, {log.size} log entries, {len(found + more)} faults")
-            for fault in found + more:
-                out.print(f"  {fault}")
-            faults += len(found + more)
-        return faults
-
-    if run(work):
-        raise SystemExit(EXIT_REFUSED)
 
 
 @app.command("load-catalogue")

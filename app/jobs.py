@@ -4,7 +4,9 @@ A job is enqueued by task name inside the caller's transaction, so that it exist
 on does. Tasks call services and nothing else; the names are the contract between the two processes.
 """
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 import procrastinate
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,6 +35,20 @@ async def enqueue(
     raw = (await conn.get_raw_connection()).driver_connection
     schedule = {"schedule_in": {"seconds": delay_seconds}} if delay_seconds else {}
     await _unopened.configure_task(name=task, lock=lock, connection=raw, **schedule).defer_async(**arguments)  # type: ignore[arg-type]
+
+
+async def forget(conn: AsyncConnection, ids: Iterable[UUID]) -> int:
+    """Delete the jobs about credentials or learners that are being erased, whatever became of them; their number.
+
+    One being worked on is left alone: it finds nothing to do, and is deleted when it is done.
+    """
+    raw = (await conn.get_raw_connection()).driver_connection
+    found = await raw.execute(  # type: ignore[union-attr]
+        "DELETE FROM procrastinate_jobs WHERE status <> 'doing'"
+        " AND (args->>'learner_id' = ANY(%(ids)s) OR args->>'credential_id' = ANY(%(ids)s))",
+        {"ids": [str(one) for one in ids]},
+    )
+    return int(found.rowcount)
 
 
 def worker_app(database_url: str) -> procrastinate.App:

@@ -10,7 +10,7 @@ from app import __version__
 from app.logs import configure_logging
 from app.settings import Settings
 from app.settings import settings as read_settings
-from app.web import api, documents, health, identities, open_badges_api, openapi, pages, problems, vc_api
+from app.web import api, documents, health, identities, open_badges_api, openapi, pages, problems, public_log, vc_api
 from app.web.dependencies import WriteLimit
 from app.web.edge import Edge
 from app.wiring import wired
@@ -48,6 +48,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     app.router.routes += [
         *documents.routes,
+        *public_log.routes,
         *identities.routes,
         *vc_api.routes,
         *open_badges_api.routes,

@@ -17,7 +17,7 @@ from app.anchoring import service as anchoring
 from app.credentials import keys, status
 from app.credentials import service as credentials
 from app.database import transaction
-from app.errors import AppError
+from app.errors import AppError, NotFound
 from app.institutions import service as institutions
 from app.settings import Settings
 from app.stacking import service as stacking
@@ -63,7 +63,11 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
     async def award_learner(institution_id: str, learner_id: str) -> None:
         async with transaction(wiring.engine) as conn:
             issuer = await wiring.issuer(conn, UUID(institution_id))
-            learner = await credentials.get_learner(conn, UUID(institution_id), UUID(learner_id))
+            try:
+                learner = await credentials.get_learner(conn, UUID(institution_id), UUID(learner_id))
+            except NotFound:
+                # Erased since this was asked for: nothing is to be awarded, and nothing is to name them.
+                return
             await stacking.award_completed(conn, issuer, wiring.canonical, [learner], now())
 
     @app.task(name=jobs.REVIEW_STACKS, retry=RETRY)

@@ -5,17 +5,16 @@ pinned to the address that was checked, a size limit and a time limit. localhost
 """
 
 import asyncio
-import ipaddress
 import json
-import socket
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.adapters.addresses import Resolve, checked_target, look_up
 from app.anchoring import publishing
 from app.credentials import accrediting, status
 from app.database import transaction
@@ -37,17 +36,11 @@ STATUS = "The list of withdrawn credentials"
 REASONS = "The reasons for withdrawals"
 ACCREDITATIONS = "The issuer's accreditations"
 CHECKPOINTS = "The issuer's list of register entries"
-# IPv6 addresses with an IPv4 address inside, which may be one of ours: mapped, NAT64, 6to4, Teredo.
-_TUNNELS = tuple(map(ipaddress.IPv6Network, ("::ffff:0:0/96", "64:ff9b::/96", "2002::/16", "2001::/32")))
 
 RECEIPT = "The register receipt"
 CREDENTIAL = "The credential"
 PUBLISHED = "what the issuer publishes on this site"
 THE_FILE = "the file itself"
-
-
-Resolve = Callable[[str, int], Awaitable[list[str]]]
-"""(host, port) -> its addresses. Asked once for each document: what it answers is what is connected to."""
 
 
 Read = Callable[[AsyncConnection, Institution, str], Awaitable[bytes | None]]
@@ -71,7 +64,7 @@ class HttpPublications:
         self._timeout = timeout
         self._allow_localhost = allow_localhost
         self._served_at = served_at
-        self._resolve = resolve or _resolve
+        self._resolve = resolve or look_up
 
     async def did_document(self, did: str, at: datetime | None = None) -> Fetched:
         try:
@@ -121,7 +114,7 @@ class HttpPublications:
             parts = parts._replace(
                 scheme=served.scheme, netloc=served.netloc, path=served.path.rstrip("/") + parts.path
             )
-        target = await self._checked_target(parts)
+        target = await checked_target(parts, self._resolve, allow_localhost=self._allow_localhost)
         if target is None:
             return _failed("publication_address_refused", f"{what} are said to be at an address that is not public.")
         async with httpx.AsyncClient(timeout=self._timeout, follow_redirects=False, trust_env=False) as client:
@@ -150,23 +143,6 @@ class HttpPublications:
             finally:
                 await response.aclose()
         return Fetched(datetime.now(UTC), data, source=url)
-
-    async def _checked_target(self, parts: SplitResult) -> str | None:
-        """The URL with the host replaced by the address that was checked, or None when it is refused."""
-        host = parts.hostname or ""
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        local = host in ("localhost", "127.0.0.1") and self._allow_localhost
-        if parts.scheme != "https" and not (local and parts.scheme == "http"):
-            return None
-        if parts.username or parts.password:
-            return None
-        addresses = [ipaddress.ip_address(address) for address in await self._resolve(host, port)]
-        # One bad address among good ones is refused too: which of them is connected to must not matter.
-        if not addresses or not all(address.is_loopback if local else _is_public(address) for address in addresses):
-            return None
-        chosen = next((address for address in addresses if address.version == 4), addresses[0])
-        shown = f"[{chosen}]" if chosen.version == 6 else str(chosen)
-        return parts._replace(netloc=f"{shown}:{port}", fragment="").geturl()
 
 
 class BundledPublications:
@@ -359,17 +335,6 @@ async def _published_list(
     if name != "status" or not (number.isascii() and number.isdigit() and len(number) < 9):
         return None
     return await status.find(conn, institution.id, int(number), at)
-
-
-async def _resolve(host: str, port: int) -> list[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(item[4][0]) for item in found]
-
-
-def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    if isinstance(address, ipaddress.IPv6Address) and any(address in tunnel for tunnel in _TUNNELS):
-        return False
-    return address.is_global and not address.is_multicast
 
 
 def _dated(url: str, parameter: str, at: datetime | None) -> str:

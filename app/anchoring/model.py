@@ -107,7 +107,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A (root, tree size) of a log and what the chain says of it."""
+    """A (root, tree size) of a log and what the chain says of it. `note`: signed for clients of logs, once final."""
 
     id: int
     log_id: UUID
@@ -118,6 +118,7 @@ class Checkpoint:
     tx_hash: bytes | None = None
     log_index: int | None = None
     block: Block | None = None
+    note: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

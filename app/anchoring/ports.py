@@ -58,7 +58,7 @@ class Wallet(Protocol):
 
 
 class ReceiptSigner(Protocol):
-    """The log owner's signature: eddsa-jcs-2022 over a receipt."""
+    """The log owner's signature: eddsa-jcs-2022 over receipts and lists, and signed notes over checkpoints."""
 
     def sign(self, data: bytes) -> bytes:
         """64 bytes."""
@@ -66,3 +66,13 @@ class ReceiptSigner(Protocol):
 
     @property
     def key_id(self) -> str: ...
+
+    @property
+    def public_key(self) -> bytes:
+        """32 bytes, Ed25519."""
+        ...
+
+    @property
+    def log_url(self) -> str:
+        """Where the owner's log is published."""
+        ...

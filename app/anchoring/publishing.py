@@ -1,8 +1,13 @@
-"""The log in public: the owner's signed list of its final checkpoints, made anew with each one and each day."""
+"""The log in public: the owner's signed list of its final checkpoints, the newest as a signed note, and their feed.
+
+All three are made anew with each final checkpoint and each day, and served as the bytes that were made. Only what is
+final is shown: a checkpoint on its way to the register may still be overtaken and replaced, and whoever had seen it
+signed would hold what looks like proof of a rewritten log.
+"""
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.anchoring import store
 from app.anchoring.model import Checkpoint, CheckpointState
+from app.anchoring.ports import ReceiptSigner
 from app.anchoring.steps import Steps
 from app.database import transaction
-from app.standards import checkpoint_list, data_integrity
+from app.standards import checkpoint_feed, checkpoint_list, data_integrity, signed_note, tlog_checkpoint
+from app.standards.checkpoint_feed import FeedEntry
+from app.standards.tlog_checkpoint import LogCheckpoint
+from app.standards.tlog_tiles import HASH, Tile
 from app.standards.vc import timestamp
 
 RENEWED_AFTER = timedelta(days=1)
@@ -31,12 +40,19 @@ async def publish_checkpoints(steps: Steps, log_id: UUID) -> bool:
         now = steps.now()
         signer = await steps.signer_of(conn, log.owner)
         # A list signed with a key that was lost counts for nothing, so a new key signs it again at once.
-        if known is not None and now - known[1] < RENEWED_AFTER and _is_current(known[0], finals, signer.key_id):
+        fed = await store.find_feed(conn, log.owner) is not None
+        if (
+            known is not None
+            and fed
+            and now - known[1] < RENEWED_AFTER
+            and _is_current(known[0], finals, signer.key_id)
+        ):
             return False
         unsigned = checkpoint_list.unsigned_list(log.owner_did, _entries(finals), now)
         signed = data_integrity.sign_jcs(unsigned, signer.key_id, now, signer.sign)
         document = json.dumps(signed, separators=(",", ":"), ensure_ascii=False).encode()
         await store.set_checkpoint_list(conn, log.id, document, now)
+        await _publish_notes(conn, log.id, finals, signer, now)
     return True
 
 
@@ -44,6 +60,48 @@ async def published(conn: AsyncConnection, owner: UUID) -> bytes | None:
     """The signed list as bytes; None before the first final checkpoint."""
     found = await store.find_checkpoint_list(conn, owner)
     return found[0] if found else None
+
+
+async def signed_checkpoint(conn: AsyncConnection, owner: UUID) -> bytes | None:
+    """The newest final checkpoint as a signed note (C2SP tlog-checkpoint); None before the first."""
+    return await store.newest_note(conn, owner)
+
+
+async def feed(conn: AsyncConnection, owner: UUID) -> bytes | None:
+    """The feed of final checkpoints (Atom); None before the first."""
+    return await store.find_feed(conn, owner)
+
+
+async def tile(conn: AsyncConnection, owner: UUID, wanted: Tile) -> bytes | None:
+    """The hashes of a tile of the log, as far as its newest final checkpoint reaches; None for any other.
+
+    What is shown never changes: tiles only grow, and a partial one is the beginning of what it grows into.
+    """
+    found = await store.final_tile(conn, owner, (wanted.level, wanted.number))
+    if found is None or not wanted.is_in(found[0]):
+        return None
+    return found[1][: HASH * wanted.width]
+
+
+async def _publish_notes(
+    conn: AsyncConnection, log_id: UUID, finals: tuple[Checkpoint, ...], signer: ReceiptSigner, now: datetime
+) -> None:
+    """Sign the newest checkpoints as notes, those that another key signed too, and make the feed of them."""
+    key = tlog_checkpoint.key_of(signer.log_url, signer.public_key)
+    by_size = {checkpoint.tree_size: checkpoint for checkpoint in finals}
+    newest = [by_size[size] for size in sorted(by_size, reverse=True)][: checkpoint_feed.MOST]
+    made: dict[int, bytes] = {}
+    entries = []
+    for checkpoint in newest:
+        note = checkpoint.note
+        if note is None or signed_note.read(note).signed_by([key]) is None:
+            text = LogCheckpoint(key.name, checkpoint.tree_size, checkpoint.root).text()
+            note = made[checkpoint.id] = signed_note.sign(text, key, signer.sign)
+        recorded = checkpoint.block.time if checkpoint.block else checkpoint.created_at
+        entries.append(FeedEntry(checkpoint.tree_size, checkpoint.root, recorded, note))
+    if made:
+        await store.set_notes(conn, made)
+    await store.set_feed(conn, log_id, checkpoint_feed.feed(signer.log_url, entries, now))
 
 
 def checkpoint_json(checkpoint: Checkpoint) -> dict[str, Any]:

@@ -147,6 +147,14 @@ async def log_of(conn: AsyncConnection, owner: UUID) -> Log:
     return log
 
 
+async def held_log(conn: AsyncConnection, owner: UUID) -> Log:
+    """As `log_of`, and nothing is sealed until the caller's transaction ends."""
+    log = await store.find_log(conn, lock=True, owner=owner)
+    if log is None:
+        raise NotFound("log_unknown", "This institution has no log.")
+    return log
+
+
 async def find_receipt(conn: AsyncConnection, owner: UUID, digest: bytes) -> bytes | None:
     """The signed receipt for `digest` (32 bytes) as bytes; None while its checkpoint is not final."""
     return await store.find_receipt(conn, owner, digest)

@@ -1,7 +1,7 @@
 """Checking every edition of an institution's credentials: its signature's digest, and its one place in the log."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -10,7 +10,7 @@ from app.credentials import store
 from app.database import transaction
 from app.institutions import service as institutions
 from app.institutions.model import DidDocumentVersion, in_force
-from app.standards import clr, data_integrity, did, strict_json
+from app.standards import clr, data_integrity, did, erasure_receipt, strict_json
 from app.standards.anchor_receipt import binding_digest
 from app.standards.data_integrity import CanonicalForm, ProofProblem
 from app.standards.did import DidDocument
@@ -61,6 +61,55 @@ async def audit_credentials(
     if extra:
         faults.append(f"{len(extra)} credential entries of the log belong to no credential")
     return len(newest), faults
+
+
+async def claimed_dates(engine: AsyncEngine, institution_id: UUID) -> list[tuple[str, bytes, datetime, datetime]]:
+    """(URI, digest, signed at, awarded on) of the first edition of each signed credential that awards something.
+
+    Later editions keep the date of the award and are signed when they are made: they claim nothing new.
+    """
+    async with transaction(engine) as conn:
+        rows = await store.first_editions(conn, institution_id)
+    return [
+        (f"urn:uuid:{row.id}", row.digest, row.signed_at, datetime.combine(row.awarded_on, time.min, UTC))
+        for row in rows
+    ]
+
+
+async def audit_erasures(engine: AsyncEngine, institution_id: UUID, erased: Sequence[int]) -> list[str]:
+    """Whether every entry without salt and digest (positions `erased`) is in a signed receipt of an erasure.
+
+    Without it: an entry is hidden, and called erased when somebody asks for it.
+    """
+    async with transaction(engine) as conn:
+        rows = await store.list_erasures(conn, institution_id)
+        institution = await institutions.get_by_id(conn, institution_id)
+        versions = await institutions.did_document_versions(conn, institution_id)
+    published, told, faults = Published(institution.did, versions), set[int](), list[str]()
+    for row in rows:
+        positions = _signed_positions(row.receipt, institution.did, published)
+        if positions is None:
+            faults.append(f"the receipt of erasure {row.id} is not signed by the institution")
+        told |= set(positions or ())
+    faults += [
+        f"entry {place} lost its salt, and no receipt says that it was erased" for place in sorted({*erased} - told)
+    ]
+    faults += [f"entry {place} is said to be erased, and is not" for place in sorted(told - {*erased})]
+    return faults
+
+
+def _signed_positions(data: bytes, issuer: str, published: Published) -> Sequence[int] | None:
+    try:
+        members = strict_json.parse_object(data, erasure_receipt.MAX_BYTES)
+        receipt = erasure_receipt.read(members)
+        proof = data_integrity.read_proof(members)
+        hashed = data_integrity.hash_jcs(members, proof.options)
+    except (ProofProblem, ValueError):
+        return None
+    documents = published.at(proof.created) if proof.created else ()
+    keys = [key for document in documents if (key := document.signing_key(proof.verification_method))]
+    is_signed = any(data_integrity.verify_signature(key.key, proof.signature, hashed) for key in keys)
+    return receipt.positions if is_signed and receipt.issuer == issuer else None
 
 
 def signed_digest(data: bytes, canonical: CanonicalForm, published: Published) -> bytes | None:

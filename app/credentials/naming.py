@@ -18,7 +18,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.credentials import cohort_file, editions, learners, records, store
-from app.credentials.clearing import clear_texts, mentions, withdraw_endorsements, words
+from app.credentials.clearing import CLEARED_FILE_NAME, clear_texts, mentions, withdraw_endorsements, words
 from app.credentials.editions import Correction, Standing
 from app.credentials.issuing import document_bytes
 from app.credentials.model import (
@@ -142,3 +142,25 @@ async def _erase_withdrawn(conn: AsyncConnection, rows: Sequence[Row[Any]], name
         is_kept = row.revoked_at is not None and row.document is not None
         if is_kept and _names(row.document) != {name}:
             await store.erase_withdrawn(conn, row.id)
+
+
+async def clear_texts_of(
+    conn: AsyncConnection,
+    learner_id: UUID,
+    learner: tuple[str, str, str],
+    rows: Sequence[Row[Any]],
+    past: Sequence[Row[Any]],
+) -> None:
+    """Clear the names of imported files that mention a learner (name, ULN, e-mail) who is being erased.
+
+    `rows` and `past` are the learner's credentials and their past editions.
+    """
+    written = [row.document for row in (*rows, *past) if row.document is not None]
+    gone = words(set(learner).union(*map(_names, written)))
+    numbers = {learner[1], learner[2]}
+    for brought in await store.imports_with(conn, learner_id):
+        texts = brought.file_name, brought.idempotency_key or ""
+        if mentions(texts[0], gone) or any(number in texts[0] for number in numbers):
+            await store.set_import_texts(conn, brought.id, file_name=CLEARED_FILE_NAME)
+        if mentions(texts[1], gone) or any(number in texts[1] for number in numbers):
+            await store.set_import_texts(conn, brought.id, idempotency_key=None)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.anchoring import service as anchoring
 from app.anchoring.publishing import published as checkpoints
-from app.credentials import accrediting, status, store
+from app.credentials import accrediting, erasing, status, store
 from app.credentials.model import (
     Credential,
     CredentialKind,
@@ -28,12 +28,12 @@ from app.standards import clr, status_list, strict_json
 async def document(conn: AsyncConnection, credential_id: UUID) -> bytes:
     """The newest edition: the bytes that were signed.
 
-    Raises `NotFound`: credential_unknown; edition_erased, or for a comprehensive record record_replaced, when the text
-    was erased.
+    Raises `NotFound`: credential_unknown; credential_erased; edition_erased, or for a comprehensive record
+    record_replaced, when the text was erased.
     """
     found = await store.find_signed(conn, credential_id)
     if found is None:
-        raise _unknown()
+        raise await erasing.unknown(conn, credential_id)
     if found[0] is None:
         raise _erased(await store.find_credential(conn, credential_id))
     return found[0]
@@ -46,7 +46,7 @@ async def newest_document(reads: HotReads, credential_id: UUID, known: Collectio
     """
     found = await store.find_document(reads, credential_id, [*known])
     if found is None:
-        raise _unknown()
+        raise await erasing.unknown(reads, credential_id)
     if found.is_erased:
         raise _erased(store.credential_of(await store.find_evidence(reads, credential_id)))
     return found.digest, found.document
@@ -56,7 +56,7 @@ async def signed_document(conn: AsyncConnection, credential_id: UUID) -> SignedD
     """What a verification starts from, whoever issued it. Raises what `document` raises."""
     found = await store.find_with_document(conn, credential_id)
     if found is None:
-        raise _unknown()
+        raise await erasing.unknown(conn, credential_id)
     record, document_bytes = found
     if document_bytes is None:
         raise _erased(record)
@@ -70,7 +70,7 @@ async def signed_document_at(conn: AsyncConnection, credential_id: UUID, at: dat
     """
     found = await store.find_with_document(conn, credential_id)
     if found is None:
-        raise _unknown()
+        raise await erasing.unknown(conn, credential_id)
     if at < found[0].created_at.replace(microsecond=0):
         raise _not_yet()
     record, document_bytes = found
@@ -113,7 +113,7 @@ async def newest_evidence(conn: AsyncConnection | HotReads, credential_id: UUID)
     """As `evidence`, now; in one question."""
     row = await store.find_evidence(conn, credential_id)
     if row is None:
-        raise _unknown()
+        raise await erasing.unknown(conn, credential_id)
     record = store.credential_of(row)
     if row.document is None:
         raise _erased(record)
@@ -175,10 +175,6 @@ async def _accreditors(conn: AsyncConnection, institution: Institution) -> bytes
 
 async def _receipt(conn: AsyncConnection, institution_id: UUID, digest: bytes | None) -> bytes | None:
     return await anchoring.find_receipt(conn, institution_id, digest) if digest else None
-
-
-def _unknown() -> NotFound:
-    return NotFound("credential_unknown", "There is no credential with this number here.")
 
 
 def _erased(record: Credential | None) -> NotFound:

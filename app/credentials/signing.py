@@ -82,5 +82,13 @@ class ReceiptKey:
     def key_id(self) -> str:
         return self.issuer.key_id
 
+    @property
+    def public_key(self) -> bytes:
+        return multikey.decode_multikey(self.issuer.identity.signing_key.public_key).data
+
+    @property
+    def log_url(self) -> str:
+        return self.issuer.institution.log_url
+
     def sign(self, data: bytes) -> bytes:
         return self.issuer.sign_bytes(data)

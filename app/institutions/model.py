@@ -53,6 +53,11 @@ class Institution:
         return f"{self.public_url}/i/{self.slug}"
 
     @property
+    def log_url(self) -> str:
+        """Where its log is published for clients of transparency logs (C2SP tlog-tiles)."""
+        return f"{self.page_url}/log"
+
+    @property
     def status_url(self) -> str:
         return f"{self.page_url}/status"
 
@@ -206,6 +211,7 @@ _SERVICES = (
     ("anchors", "EvmAnchorRegistry", "anchors"),
     ("accreditation", SERVICE_TYPE, "accreditations"),
     ("checkpoints", "CheckpointList", "checkpoints"),
+    ("log", "TransparencyLog", "log"),
 )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
+    delete,
     func,
     insert,
     select,
@@ -78,6 +79,14 @@ async def withdraw_link(conn: AsyncConnection, institution_id: UUID, link_id: UU
 
 async def set_audience(conn: AsyncConnection, link_id: UUID, audience: str) -> None:
     await conn.execute(update(share_links).filter_by(id=link_id).values(audience=audience))
+
+
+async def delete_links(conn: AsyncConnection, institution_id: UUID, learner_id: UUID) -> int:
+    """The links to a learner's profile and every look through them; number of links."""
+    links = select(share_links.c.id).filter_by(institution_id=institution_id, learner_id=learner_id)
+    await conn.execute(delete(share_views).where(share_views.c.link_id.in_(links)))
+    query = delete(share_links).filter_by(institution_id=institution_id, learner_id=learner_id)
+    return int((await conn.execute(query)).rowcount)
 
 
 async def insert_view(conn: AsyncConnection, link_id: UUID, now: datetime) -> None:

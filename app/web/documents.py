@@ -18,7 +18,7 @@ from starlette.routing import Route
 from app.anchoring import publishing
 from app.anchoring import service as anchoring
 from app.anchoring.publishing import checkpoint_json
-from app.credentials import accrediting, status
+from app.credentials import accrediting, erasing, status
 from app.credentials import service as credentials
 from app.credentials.status import PublishedList
 from app.database import reading
@@ -167,6 +167,18 @@ async def _consistency(request: Request) -> Response:
     return published(request, as_json(members), SHORT)
 
 
+async def _erasure(request: Request) -> Response:
+    """The signed receipt of an erasure. It names nobody, and is given to whoever knows its number."""
+    try:
+        number = UUID(request.path_params["number"])
+    except ValueError:
+        raise NotFound("erasure_unknown", "There is no receipt of an erasure with this number here.") from None
+    async with reading(wiring_of(request).engine) as conn:
+        institution = await institutions.get(conn, request.path_params["slug"])
+        receipt = await erasing.receipt_of(conn, institution.id, number)
+    return published(request, receipt, PERSONAL)
+
+
 async def _rules(request: Request) -> Response:
     data = packs.pack_bytes(request.path_params["pack"], request.path_params["version"])
     return published(request, data, LASTING, packs.MEDIA_TYPE)
@@ -204,5 +216,6 @@ routes = [
     Route("/i/{slug}/checkpoints", _checkpoint_list),
     Route("/i/{slug}/anchors/consistency", _consistency),
     Route("/i/{slug}/anchors/{digest}", _receipt),
+    Route("/i/{slug}/erasures/{number}", _erasure),
     Route("/rules/{pack}/{version:int}", _rules),
 ]

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.standards import checkpoint_feed
 from app.web import negotiation, problems, rendering, vc_api
 from app.web.bodies import CREDENTIAL_FILE_TYPES, MULTIPART, described_body
 from app.web.documents import CREDENTIAL_TYPES, STATUS_TYPES
@@ -109,6 +110,8 @@ _REPORT = {"schema": {"$ref": "#/components/schemas/VerificationReport"}}
 _NUMBER = {"number": {"type": "string", "format": "uuid"}}
 _SLUG = {"slug": {"type": "string"}}
 _LIST = _SLUG | {"list": {"type": "integer"}}
+_PLAIN = {"text/plain": {"schema": {"type": "string"}}}
+_FEED = {checkpoint_feed.MEDIA_TYPE: {"schema": {"type": "string"}}}
 
 
 def install(app: FastAPI) -> None:
@@ -198,6 +201,10 @@ def _public_paths() -> dict[str, Any]:
         },
         "/i/{slug}/anchors": {"get": _get("Its final checkpoints in the public register", any_json, _SLUG)},
         "/i/{slug}/checkpoints": {"get": _get("The same, signed by the institution", any_json, _SLUG)},
+        "/i/{slug}/log/checkpoint": {"get": _get("Its newest final checkpoint as a signed note", _PLAIN, _SLUG)},
+        "/i/{slug}/log/checkpoints": {"get": _get("The feed of its final checkpoints", _FEED, _SLUG)},
+        "/i/{slug}/log/vkeys": {"get": _get("The keys its checkpoints are signed with", _PLAIN, _SLUG)},
+        "/i/{slug}/erasures/{number}": {"get": _get("The signed receipt of an erasure", any_json, _SLUG | _NUMBER)},
         "/i/{slug}/anchors/{digest}": {
             "get": _get("The register receipt for a digest", any_json, _SLUG | {"digest": {"type": "string"}})
         },

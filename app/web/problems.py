@@ -31,6 +31,7 @@ _BY_CODE = {
     "link_expired": 410,
     "link_withdrawn": 410,
     "record_replaced": 410,
+    "credential_erased": 410,
     "media_type_unknown": 415,
     "too_many_requests": 429,
     # The bytes are not one readable document: nothing was understood that could be refused.

@@ -22,6 +22,8 @@ from app.anchoring.model import (
     SentTransaction,
 )
 from app.anchoring.store.alarms import close_alarms, list_alarms, open_alarm
+from app.anchoring.store.erasing import erased_positions, forget_entries, positions_of
+from app.anchoring.store.public import final_tile, find_feed, newest_note, recorded_times, set_feed, set_notes
 from app.anchoring.store.receipts import (
     count_entries,
     delete_receipts,
@@ -53,11 +55,15 @@ __all__ = [
     "drop_receipts",
     "entries_with_late_receipt",
     "entries_without_receipt",
+    "erased_positions",
     "final_nonces",
+    "final_tile",
     "finals_covering",
     "find_checkpoint_list",
+    "find_feed",
     "find_log",
     "find_receipt",
+    "forget_entries",
     "insert_checkpoint",
     "insert_entries",
     "insert_log",
@@ -69,15 +75,20 @@ __all__ = [
     "list_logs",
     "list_transactions",
     "newest_finalized",
+    "newest_note",
     "number_open_entries",
     "oldest_open",
     "open_alarm",
+    "positions_of",
     "read_tiles",
     "receipt_of",
     "receipts_after",
+    "recorded_times",
     "replace_receipts",
     "sealed_entries",
     "set_checkpoint_list",
+    "set_feed",
+    "set_notes",
     "set_pause",
     "set_size",
     "set_state",
@@ -176,7 +187,7 @@ async def sealed_entries(conn: AsyncConnection, log_id: UUID) -> list[Row[Any]]:
 
 async def digest_counts(conn: AsyncConnection, log_id: UUID, kind: LeafKind) -> dict[bytes, int]:
     query = select(log_entries.c.digest, func.count()).where(
-        log_entries.c.log_id == log_id, log_entries.c.kind == int(kind)
+        log_entries.c.log_id == log_id, log_entries.c.kind == int(kind), log_entries.c.digest.is_not(None)
     )
     return dict((await conn.execute(query.group_by(log_entries.c.digest))).all())
 
@@ -344,4 +355,5 @@ def _checkpoint(row: Row[Any]) -> Checkpoint:
         row.tx_hash,
         row.log_index,
         block,
+        row.note,
     )

@@ -30,7 +30,12 @@ async def entries_without_receipt(conn: AsyncConnection, log_id: UUID, below: in
     query = (
         select(log_entries)
         .outerjoin(receipts, receipts.c.entry_id == log_entries.c.id)
-        .where(log_entries.c.log_id == log_id, log_entries.c.leaf_index < below, receipts.c.entry_id.is_(None))
+        .where(
+            log_entries.c.log_id == log_id,
+            log_entries.c.leaf_index < below,
+            log_entries.c.salt.is_not(None),
+            receipts.c.entry_id.is_(None),
+        )
         .order_by(log_entries.c.leaf_index)
         .limit(limit)
     )
@@ -153,11 +158,11 @@ async def digests_with_receipt(
 
 
 async def count_entries(conn: AsyncConnection, log_id: UUID) -> tuple[int, int, int]:
-    """(open, sealed, with receipt)."""
+    """(open, sealed, with receipt); what was erased is sealed for good and has no receipt, and is not counted."""
     query = (
         select(
             func.count().filter(log_entries.c.leaf_index.is_(None)),
-            func.count().filter(log_entries.c.leaf_index.is_not(None)),
+            func.count().filter(log_entries.c.leaf_index.is_not(None), log_entries.c.salt.is_not(None)),
             func.count(receipts.c.entry_id),
         )
         .select_from(log_entries.outerjoin(receipts))

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
@@ -35,6 +36,7 @@ logs = Table(
     Column("checkpoint_list_at", _WHEN),
     Column("paused_at", _WHEN),
     Column("paused_reason", Text),
+    Column("checkpoint_feed", LargeBinary),
 )
 log_entries = Table(
     "log_entries",
@@ -42,11 +44,14 @@ log_entries = Table(
     Column("id", BigInteger, primary_key=True, autoincrement=True),
     Column("log_id", Uuid, ForeignKey("logs.id"), nullable=False),
     Column("kind", SmallInteger, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    Column("salt", LargeBinary, nullable=False),
+    # Both erased where what they stood for was: the leaf hash then says nothing about anybody.
+    Column("digest", LargeBinary),
+    Column("salt", LargeBinary),
     Column("leaf_hash", LargeBinary, nullable=False),
     Column("leaf_index", BigInteger),
     Column("appended_at", _WHEN, nullable=False),
+    CheckConstraint("(salt IS NULL) = (digest IS NULL)", name="erased_whole"),
+    CheckConstraint("salt IS NOT NULL OR leaf_index IS NOT NULL", name="erased_in_place"),
     UniqueConstraint("log_id", "leaf_index"),
     UniqueConstraint("log_id", "kind", "digest"),
     Index("ix_log_entries_open", "log_id", "id", postgresql_where=text("leaf_index IS NULL")),
@@ -74,6 +79,8 @@ checkpoints = Table(
     Column("block_number", BigInteger),
     Column("block_hash", LargeBinary),
     Column("block_time", _WHEN),
+    # The signed note of a final one (C2SP tlog-checkpoint).
+    Column("note", LargeBinary),
     Index(
         "uq_checkpoints_in_flight",
         "log_id",

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, insert, null, select, union_all, update
+from sqlalchemy import Row, bindparam, func, insert, null, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.credentials.model import CorrectionReason, Edition, RevocationReason
-from app.credentials.store.tables import credential_editions, credentials
+from app.credentials.model import CorrectionReason, CredentialState, Edition, RevocationReason
+from app.credentials.store.tables import credential_editions, credentials, erased_places
 from app.standards.status_reasons import Standing, StatusReason
 
 
@@ -91,6 +91,23 @@ async def past_editions_of_all(conn: AsyncConnection, institution_id: UUID) -> l
     return list(await conn.execute(query))
 
 
+async def first_editions(conn: AsyncConnection, institution_id: UUID) -> list[Row[Any]]:
+    """Rows (id, digest, signed_at, awarded_on) of every signed credential, as it was first."""
+    first = credential_editions.alias("first")
+    query = (
+        select(
+            credentials.c.id,
+            func.coalesce(first.c.digest, credentials.c.digest).label("digest"),
+            func.coalesce(first.c.valid_from, credentials.c.signed_at).label("signed_at"),
+            credentials.c.awarded_on,
+        )
+        .outerjoin(first, (first.c.credential_id == credentials.c.id) & (first.c.number == 1))
+        .where(credentials.c.institution_id == institution_id, credentials.c.state == CredentialState.SIGNED)
+        .order_by(credentials.c.id)
+    )
+    return list(await conn.execute(query))
+
+
 async def erase_edition(conn: AsyncConnection, credential_id: UUID, number: int) -> None:
     """Drop a past edition's text; its digest and its dates stay."""
     query = update(credential_editions).where(
@@ -120,7 +137,7 @@ async def set_note(conn: AsyncConnection, credential_id: UUID, number: int | Non
 
 async def reasons_of_list(conn: AsyncConnection, list_id: int) -> dict[int, StatusReason]:
     """Why and when each place of a status list was set, in words for everybody."""
-    withdrawn, past = credentials.c, credential_editions.c
+    withdrawn, past, erased = credentials.c, credential_editions.c, erased_places.c
     query = union_all(
         select(
             withdrawn.status_index,
@@ -130,7 +147,12 @@ async def reasons_of_list(conn: AsyncConnection, list_id: int) -> dict[int, Stat
         ).where(withdrawn.status_list_id == list_id, withdrawn.revoked_at.is_not(None)),
         select(past.status_index, past.reason, past.superseded_at, past.number).where(past.status_list_id == list_id),
     )
-    return {
+    kept = select(erased.status_index, erased.standing, erased.reason, erased.since.label("on"))
+    given = {
+        row.status_index: StatusReason(Standing(row.standing), row.reason, row.on)
+        for row in await conn.execute(kept.where(erased.status_list_id == list_id))
+    }
+    return given | {
         index: StatusReason(Standing.REVOKED, RevocationReason(reason).value, on)
         if number is None
         else StatusReason(Standing.SUPERSEDED, CorrectionReason(reason).published, on)

@@ -46,6 +46,19 @@ async def find_learner(
     return _learner(row) if row else None
 
 
+async def lock_learner_words(
+    conn: AsyncConnection, institution_id: UUID, learner_id: UUID
+) -> tuple[str, str, str] | None:
+    """(name, ULN, e-mail): what must not be found anywhere once a learner is erased.
+
+    Nothing more can be issued to the learner until the caller's transaction ends.
+    """
+    query = select(learners.c.name, learners.c.uln, learners.c.email)
+    query = query.where(learners.c.id == learner_id, learners.c.institution_id == institution_id)
+    row = (await conn.execute(query.with_for_update())).one_or_none()
+    return (row.name, row.uln, row.email) if row else None
+
+
 async def settle_name(conn: AsyncConnection, learner_id: UUID, name: str) -> None:
     """A name set by people: results files no longer change it."""
     await conn.execute(update(learners).where(learners.c.id == learner_id).values(name=name, name_settled=True))

@@ -194,3 +194,31 @@ credential_parts = Table(
     Column("award_id", Uuid, ForeignKey("credentials.id"), primary_key=True),
     Column("part_id", Uuid, ForeignKey("credentials.id"), primary_key=True, index=True),
 )
+# What is left of erased credentials. Nothing here leads to a learner: whoever holds a credential's number finds that it
+# was erased, and whoever holds a copy finds why its place in a status list is set.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    _owned(),
+    Column("erased_at", _WHEN, nullable=False),
+    Column("reason", String(20), nullable=False),
+    Column("receipt", LargeBinary, nullable=False),
+)
+erased_credentials = Table(
+    "erased_credentials",
+    metadata,
+    # Of the number, which is random: the table names no credential to those who do not know it.
+    Column("number_sha256", LargeBinary, primary_key=True),
+    Column("erased_on", Date, nullable=False),
+    Column("reason", String(20), nullable=False),
+)
+erased_places = Table(
+    "erased_places",
+    metadata,
+    Column("status_list_id", Integer, ForeignKey("status_lists.id"), primary_key=True),
+    Column("status_index", Integer, primary_key=True),
+    Column("standing", String(12), nullable=False),
+    Column("reason", String(100), nullable=False),
+    Column("since", _WHEN, nullable=False),
+)

@@ -104,6 +104,7 @@ def test_the_document_says_where_the_rest_is_published() -> None:
         f"{COLLEGE.did}#anchors": ("EvmAnchorRegistry", f"{page}/anchors"),
         f"{COLLEGE.did}#accreditation": ("AccreditationList", f"{page}/accreditations"),
         f"{COLLEGE.did}#checkpoints": ("CheckpointList", f"{page}/checkpoints"),
+        f"{COLLEGE.did}#log": ("TransparencyLog", f"{page}/log"),
     }
 
 
