@@ -66,7 +66,7 @@ async def submit(steps: Steps, log: Log, checkpoint: Checkpoint) -> None:
     if not await steps.chain.has_registry(log.contract):
         raise OutsideFailed("registry_missing", f"The register is not at {log.contract} on chain {log.chain_id}.")
     async with transaction(steps.engine) as conn:
-        known = await store.final_nonces(conn, log.id)
+        known = await store.final_nonces(conn, log)
     nonce = await steps.chain.next_nonce(log.wallet_address)
     if nonce < known:
         raise OutsideFailed(
@@ -75,7 +75,7 @@ async def submit(steps: Steps, log: Log, checkpoint: Checkpoint) -> None:
             "again. Nothing is sent on its word.",
         )
     async with transaction(steps.engine) as conn:
-        rival = await store.dearest_with_nonce(conn, log.id, nonce)
+        rival = await store.dearest_with_nonce(conn, log, nonce)
     market = await steps.chain.fees()
     # Something of ours may still wait under this nonce, for a checkpoint given up since: then it must be outbid.
     offer = fees.replacement(rival.fees, market, steps.policy) if rival else fees.first_offer(market, steps.policy)
@@ -123,10 +123,10 @@ async def forgotten(steps: Steps, log: Log) -> bool:
         finals = await store.list_checkpoints(conn, log.id, CheckpointState.FINALIZED)
     if not finals or await steps.chain.chain_id() != log.chain_id:
         return False
-    if await steps.chain.anchored_at(log.contract, log.wallet_address, finals[-1].root):
+    if await steps.chain.anchored_at(log.contract, finals[-1].anchored_by, finals[-1].root):
         return False
     lost = [
-        final.id for final in finals if not await steps.chain.anchored_at(log.contract, log.wallet_address, final.root)
+        final.id for final in finals if not await steps.chain.anchored_at(log.contract, final.anchored_by, final.root)
     ]
     async with transaction(steps.engine) as conn:
         current = await store.find_log(conn, lock=True, id=log.id)
@@ -218,6 +218,10 @@ async def _sign(steps: Steps, log: Log, checkpoint: Checkpoint, nonce: int, offe
     async with transaction(steps.engine) as conn:
         current = await store.checkpoint_in_flight(conn, log.id, lock=True)
         if current is None or current.id != checkpoint.id or current.state is CheckpointState.INCLUDED:
+            return None
+        # Held until the bytes are on disk: whoever stops or replaces the wallet waits for that, or is heeded here.
+        here = await store.find_log(conn, lock=True, id=log.id)
+        if here is None or here.pause is not None or here.wallet_address != log.wallet_address:
             return None
         newest = await store.list_transactions(conn, checkpoint.id)
         if newest and newest[-1].nonce == nonce and newest[-1].fees.max_fee >= offer.max_fee:

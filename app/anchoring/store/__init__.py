@@ -92,6 +92,7 @@ __all__ = [
     "set_pause",
     "set_size",
     "set_state",
+    "set_wallet",
     "write_tiles",
 ]
 
@@ -197,12 +198,22 @@ async def digest_times(conn: AsyncConnection, log_id: UUID, kind: LeafKind) -> d
     return dict((await conn.execute(query)).all())
 
 
-async def insert_checkpoint(conn: AsyncConnection, log_id: UUID, tree_size: int, root: bytes, now: datetime) -> None:
+async def insert_checkpoint(conn: AsyncConnection, log: Log, root: bytes, now: datetime) -> None:
+    """Of the log as it stands, for its wallet to record."""
     await conn.execute(
         insert(checkpoints).values(
-            log_id=log_id, tree_size=tree_size, root=root, state=CheckpointState.SEALED, created_at=now
+            log_id=log.id,
+            tree_size=log.size,
+            root=root,
+            state=CheckpointState.SEALED,
+            created_at=now,
+            anchored_by=log.wallet_address,
         )
     )
+
+
+async def set_wallet(conn: AsyncConnection, log_id: UUID, address: str, keystore: str) -> None:
+    await conn.execute(update(logs).where(logs.c.id == log_id).values(wallet_address=address, wallet_keystore=keystore))
 
 
 async def checkpoint_in_flight(conn: AsyncConnection, log_id: UUID, *, lock: bool = False) -> Checkpoint | None:
@@ -281,12 +292,16 @@ async def list_transactions(conn: AsyncConnection, checkpoint_id: int) -> tuple[
     return tuple(_sent(row) for row in await conn.execute(query.order_by(anchor_transactions.c.created_at)))
 
 
-async def dearest_with_nonce(conn: AsyncConnection, log_id: UUID, nonce: int) -> SentTransaction | None:
-    """What was offered most for, of all the log's transactions with this nonce: a new one would have to beat it."""
+async def dearest_with_nonce(conn: AsyncConnection, log: Log, nonce: int) -> SentTransaction | None:
+    """What was offered most for, of all its wallet's transactions with this nonce: a new one would have to beat it."""
     query = (
         select(anchor_transactions)
         .join(checkpoints, checkpoints.c.id == anchor_transactions.c.checkpoint_id)
-        .where(checkpoints.c.log_id == log_id, anchor_transactions.c.nonce == nonce)
+        .where(
+            checkpoints.c.log_id == log.id,
+            checkpoints.c.anchored_by == log.wallet_address,
+            anchor_transactions.c.nonce == nonce,
+        )
         .order_by(anchor_transactions.c.max_fee.desc())
         .limit(1)
     )
@@ -294,13 +309,14 @@ async def dearest_with_nonce(conn: AsyncConnection, log_id: UUID, nonce: int) ->
     return _sent(row) if row else None
 
 
-async def final_nonces(conn: AsyncConnection, log_id: UUID) -> int:
-    """One more than the highest nonce of a final checkpoint's own transaction; 0 before the first."""
+async def final_nonces(conn: AsyncConnection, log: Log) -> int:
+    """One more than the highest nonce of a final checkpoint that its wallet itself sent; 0 before the first."""
     query = (
         select(func.max(anchor_transactions.c.nonce))
         .join(checkpoints, checkpoints.c.id == anchor_transactions.c.checkpoint_id)
         .where(
-            checkpoints.c.log_id == log_id,
+            checkpoints.c.log_id == log.id,
+            checkpoints.c.anchored_by == log.wallet_address,
             checkpoints.c.state == CheckpointState.FINALIZED,
             checkpoints.c.tx_hash == anchor_transactions.c.hash,
         )
@@ -352,6 +368,7 @@ def _checkpoint(row: Row[Any]) -> Checkpoint:
         row.root,
         CheckpointState(row.state),
         row.created_at,
+        row.anchored_by,
         row.tx_hash,
         row.log_index,
         block,

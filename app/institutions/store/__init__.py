@@ -123,6 +123,12 @@ async def insert_wallet(conn: AsyncConnection, wallet: Wallet, now: datetime) ->
     )
 
 
+async def list_wallets(conn: AsyncConnection, institution_id: UUID) -> tuple[Wallet, ...]:
+    """Oldest first; the last is the one in use."""
+    query = select(wallets).filter_by(institution_id=institution_id).order_by(wallets.c.id)
+    return tuple(Wallet(**{name: getattr(row, name) for name in _WALLET}) for row in await conn.execute(query))
+
+
 async def current_wallet(conn: AsyncConnection, institution_id: UUID) -> Wallet | None:
     query = select(wallets).filter_by(institution_id=institution_id).order_by(wallets.c.id.desc()).limit(1)
     row = (await conn.execute(query)).one_or_none()
