@@ -8,7 +8,7 @@ is sealed into a position. A checkpoint is:
 
     sealed      it has a root and a size; nothing is sent     -> submitted, orphaned
     submitted   its transaction is signed and on disk         -> included, finalized, sealed (signed anew), orphaned
-    submitted   its transaction is signed and on disk         -> included, finalized, sealed (again), orphaned
+    included    it is in a block                              -> finalized, submitted (it vanished), sealed, orphaned
     finalized   that block cannot vanish; receipts are made   -> orphaned (the chain forgot, or its wallet was stolen)
     orphaned    for good: a later checkpoint covers it
 
