@@ -70,7 +70,7 @@ def check_checkpoint(evidence: Evidence, trail: Trail) -> Finding:
         data = fetched.data
         document = trail.reader.document(data, 1_000_000)
         made_of = ("checkpoints", sha256(data).digest(), issuer.id)
-        listed = trail.reader.once(made_of, lambda: checkpoint_list.read(document, issuer.id))
+        listed = trail.reader.once(made_of, lambda: checkpoint_list.read(document, issuer.id), size=len(data))
     except ValueError as error:
         return of(
             fetched, "checkpoint", Outcome.ERROR, "checkpoints_malformed", f"The issuer's list is damaged: {error}."
