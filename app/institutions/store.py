@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    func,
     insert,
     or_,
     select,
@@ -142,6 +143,11 @@ api_keys = Table(
 async def insert_institution(conn: AsyncConnection, institution: Institution) -> None:
     values = {name: getattr(institution, name) for name in _INSTITUTION}
     await conn.execute(insert(institutions).values(values | {name: values[name] or None for name in _NUMBERS}))
+
+
+async def lock_registering(conn: AsyncConnection) -> None:
+    """Let one transaction at a time register an institution: a name, number or domain is taken once it is committed."""
+    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("registering", 0))))
 
 
 async def find_institution(conn: AsyncConnection, **match: Any) -> Institution | None:
