@@ -98,6 +98,7 @@ async def register(
     if not name.strip() or len(name) > 200 or not name.isprintable():
         raise Refused("name_invalid", "The institution's name is empty, too long or has unusual characters.")
     check_numbers(role, ukprn, recognition_number)
+    await store.lock_registering(conn)
     for name_of, value in (("slug", slug), ("ukprn", ukprn), ("recognition_number", recognition_number)):
         if value and await store.find_institution(conn, **{name_of: value}):
             raise Conflict("institution_exists", "An institution with this short name or number exists already.")

@@ -49,6 +49,11 @@ async def insert_institution(conn: AsyncConnection, institution: Institution) ->
     await conn.execute(insert(institutions).values(values | {name: values[name] or None for name in _NUMBERS}))
 
 
+async def lock_registering(conn: AsyncConnection) -> None:
+    """Let one transaction at a time register an institution: a name, number or domain is taken once it is committed."""
+    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("registering", 0))))
+
+
 async def find_institution(conn: AsyncConnection, **match: Any) -> Institution | None:
     row = (await conn.execute(select(institutions).filter_by(**match))).one_or_none()
     return _institution(row) if row else None
