@@ -144,8 +144,9 @@ async def _ledger(manner: Manner) -> AsyncIterator[Ledger | None]:
         return
     from app.adapters.evm import EvmChain
     from app.adapters.ledger import AgreeingLedger, EvmLedger
+    from app.wiring import chain_rules
 
-    finality = manner.base.finality
+    finality = chain_rules(manner.base).finality
     chains = [EvmChain(url, finality, manner.base.contracts_dir) for url in manner.rpc_urls]
     ledgers = [EvmLedger(chain, finality=finality, from_block=manner.from_block) for chain in chains]
     try:

@@ -8,17 +8,22 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.adapters.wallet_calls import WalletCalls
-from app.anchoring import sending, service
+from app.anchoring import publishing, sending, service
 from app.anchoring.fees import SendingPolicy
 from app.anchoring.model import CheckpointState, Log
+from app.auditing.model import Outcome
 from app.credentials import wallets
 from app.database import transaction
 from app.errors import Conflict, OutsideFailed
+from app.main import create_app
 from app.verification import verify
 from app.verification.report import Anchoring, Report, Verdict
+from app.watching import audit_all
 from app.wiring import now
 from tests.integration.anchoring.test_surroundings import assert_whole, checkpoints, settle
+from tests.integration.auditing.lying_host import manner
 from tests.integration.conftest import Installation
+from tests.integration.serving import served
 
 PATIENT = SendingPolicy()
 
@@ -71,6 +76,17 @@ async def checked(installation: Installation, credential_id: object) -> Report:
     return await installation.wiring.verify(submission)
 
 
+async def assert_whole_from_outside(installation: Installation) -> None:
+    """The log as anybody audits it: what several wallets recorded is one history."""
+    log = await installation.log()
+    await publishing.publish_checkpoints(installation.wiring.steps, log.id)
+    with served(create_app(installation.settings)) as url:
+        (report,), _ = await audit_all([installation.issuer.institution.did], manner(installation, url), {})
+    assert (report.outcome, [(one.code, one.sentence) for one in report.findings]) == (Outcome.WHOLE, [])
+    finals = [one for one in await checkpoints(installation, log) if one.state is CheckpointState.FINALIZED]
+    assert report.records == len(finals)
+
+
 async def test_a_planned_change_of_wallet(installation: Installation) -> None:
     steps, chain = installation.wiring.steps, installation.chain
     before = await installation.log()
@@ -95,6 +111,7 @@ async def test_a_planned_change_of_wallet(installation: Installation) -> None:
     assert {one.anchored_by for one in finals} == {old[0], new[0]}
     assert {one.state for one in finals} == {CheckpointState.FINALIZED}
     await assert_whole(installation, after)
+    await assert_whole_from_outside(installation)
     # The wallet before it can record nothing more.
     with pytest.raises(OutsideFailed):
         async with blocks(installation):
@@ -114,6 +131,7 @@ async def test_a_wallet_whose_key_is_lost(installation: Installation) -> None:
     for credential in (first, second):
         assert (await checked(installation, credential.id)).anchoring is Anchoring.ANCHORED
     await assert_whole(installation, after)
+    await assert_whole_from_outside(installation)
 
 
 async def test_after_a_theft_what_was_recorded_since_is_recorded_again(installation: Installation) -> None:
@@ -139,6 +157,7 @@ async def test_after_a_theft_what_was_recorded_since_is_recorded_again(installat
         report = await checked(installation, credential.id)
         assert (report.verdict, report.anchoring) == (Verdict.VALID, Anchoring.ANCHORED)
     await assert_whole(installation, after)
+    await assert_whole_from_outside(installation)
     by_state = {one.state: one.anchored_by for one in await checkpoints(installation, after)}
     assert by_state[CheckpointState.ORPHANED] == old[0]
 
