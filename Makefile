@@ -21,6 +21,10 @@ tests/oracles/node_modules/.installed: tests/oracles/package-lock.json
 	cd tests/oracles && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
+benchmarks/node_modules/.installed: benchmarks/package-lock.json
+	cd benchmarks && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
 demo: $(VENV)/.installed contracts/node_modules/.installed
 	$(BIN)/stackmark demo $(if $(CHECK),--check)
 
@@ -42,7 +46,7 @@ check: install
 	$(BIN)/python .ci/checks.py
 	cd contracts && npm run --silent check
 
-bench: install
+bench: install benchmarks/node_modules/.installed
 	$(BIN)/python -m benchmarks
 
 lock:
@@ -53,4 +57,5 @@ samples: install
 	$(BIN)/python -m samples.generate
 
 clean:
-	rm -rf $(VENV) .data contracts/node_modules contracts/out contracts/cache tests/oracles/node_modules
+	rm -rf $(VENV) .data contracts/node_modules contracts/out contracts/cache tests/oracles/node_modules \
+		benchmarks/node_modules
