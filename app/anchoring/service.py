@@ -55,11 +55,12 @@ async def append(conn: AsyncConnection, owner: UUID, digests: Iterable[tuple[Lea
 
 
 async def request_advance(conn: AsyncConnection, log: Log, delay_seconds: float = 0) -> None:
-    """Enqueue one walk of the log through its states; walks of one wallet run one after the other."""
+    """Enqueue one walk of the log through its states; walks of one wallet on one chain run one after the other."""
     await jobs.enqueue(
         conn,
         jobs.ADVANCE_LOG,
-        lock=f"wallet:{log.wallet_address}",
+        # On each chain a wallet counts its transactions anew.
+        lock=f"wallet:{log.wallet_address}:{log.chain_id}",
         delay_seconds=delay_seconds,
         log_id=str(log.id),
     )
@@ -103,7 +104,7 @@ async def resume(conn: AsyncConnection, owner: UUID) -> None:
 async def seal(conn: AsyncConnection, log_id: UUID, now: datetime) -> Checkpoint | None:
     """Append what is OPEN and make a checkpoint of it; None when nothing is open or one is still in flight."""
     log = await store.find_log(conn, lock=True, id=log_id)
-    if log is None or await store.checkpoint_in_flight(conn, log_id):
+    if log is None or await store.checkpoint_in_flight(conn, log):
         return None
     hashes = await store.number_open_entries(conn, log, SEAL_AT_MOST)
     if not hashes:
@@ -113,13 +114,13 @@ async def seal(conn: AsyncConnection, log_id: UUID, now: datetime) -> Checkpoint
     grown = replace(log, size=log.size + len(hashes))
     await store.set_size(conn, log_id, grown.size)
     await seal_size(conn, grown, now)
-    return await store.checkpoint_in_flight(conn, log_id)
+    return await store.checkpoint_in_flight(conn, grown)
 
 
 async def seal_size(conn: AsyncConnection, log: Log, now: datetime) -> None:
     """A new checkpoint of the log as it stands."""
     root = await prove(conn, log.id, lambda tree: merkle.root(log.size, tree.node))
-    await store.insert_checkpoint(conn, log.id, log.size, root, now)
+    await store.insert_checkpoint(conn, log, log.size, root, now)
 
 
 async def prove(conn: AsyncConnection, log_id: UUID, maths: Callable[[TileSet], Result]) -> Result:
@@ -168,14 +169,14 @@ async def anchored(
 
 
 async def finalized_checkpoints(conn: AsyncConnection, owner: UUID) -> tuple[Checkpoint, ...]:
-    """Oldest first."""
+    """Those on every chain, oldest first."""
     log = await log_of(conn, owner)
     return await store.list_checkpoints(conn, log.id, CheckpointState.FINALIZED)
 
 
 async def in_flight(conn: AsyncConnection, owner: UUID) -> Checkpoint | None:
-    """The checkpoint that is on its way to being final."""
-    return await store.checkpoint_in_flight(conn, (await log_of(conn, owner)).id)
+    """The checkpoint that is on its way to being final on the log's chain."""
+    return await store.checkpoint_in_flight(conn, await log_of(conn, owner))
 
 
 async def consistency(conn: AsyncConnection, owner: UUID, first: int, second: int) -> list[bytes]:
