@@ -44,6 +44,12 @@ async def newest(conn: AsyncConnection, log: Log) -> Checkpoint | None:
     return await store.newest_finalized(conn, log.id)
 
 
+async def waiting_or_final(conn: AsyncConnection, log: Log) -> int:
+    """How many leaves are recorded on `log`'s chain, or on their way there."""
+    on_its_way = await store.checkpoint_in_flight(conn, log)
+    return max(await largest_on(conn, log), on_its_way.tree_size if on_its_way else 0)
+
+
 async def largest_on(conn: AsyncConnection, log: Log) -> int:
     """How many leaves the final checkpoints on `log`'s chain cover; 0 = there is none."""
     finals = await store.list_checkpoints(conn, log.id, CheckpointState.FINALIZED)

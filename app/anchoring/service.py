@@ -140,6 +140,12 @@ async def prove(conn: AsyncConnection, log_id: UUID, maths: Callable[[TileSet], 
                 tile_set.put(key, hashes)
 
 
+async def chain_of(conn: AsyncConnection, log_id: UUID) -> int | None:
+    """The number of the chain that a log is on; None for no log."""
+    log = await store.find_log(conn, id=log_id)
+    return log.chain_id if log else None
+
+
 async def log_of(conn: AsyncConnection, owner: UUID) -> Log:
     """Raises `NotFound("log_unknown")`."""
     log = await store.find_log(conn, owner=owner)

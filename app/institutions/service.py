@@ -42,12 +42,16 @@ _KEY_PREFIX = "sm_"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """An institution with the key it signs with, its wallet, and the keys it signed with before (oldest first)."""
+    """An institution with the key it signs with, its wallet, and the keys it signed with before (oldest first).
+
+    `accounts`: the wallet on further chains.
+    """
 
     institution: Institution
     signing_key: SigningKey
     wallet: Wallet
     earlier_keys: tuple[SigningKey, ...] = ()
+    accounts: tuple[Wallet, ...] = ()
 
     @property
     def keys(self) -> tuple[SigningKey, ...]:
@@ -141,7 +145,7 @@ async def make_signing_key(
 
 def did_document_bytes(identity: Identity) -> bytes:
     """The DID document that tells what is known of an institution now."""
-    document = did_document(identity.institution, identity.keys, identity.wallet)
+    document = did_document(identity.institution, identity.keys, identity.wallet, identity.accounts)
     return json.dumps(document, ensure_ascii=False).encode()
 
 
@@ -178,7 +182,8 @@ async def identity(conn: AsyncConnection, institution_id: UUID, *, for_signing: 
     wallet = await store.current_wallet(conn, institution_id)
     if not current or wallet is None:
         raise Refused("signing_key_missing", "The institution has no key in use to sign with.")
-    return Identity(institution, current[-1], wallet, tuple(key for key in keys if key != current[-1]))
+    accounts = await store.list_accounts(conn, wallet)
+    return Identity(institution, current[-1], wallet, tuple(key for key in keys if key != current[-1]), accounts)
 
 
 async def list_all(conn: AsyncConnection) -> tuple[Institution, ...]:
@@ -231,7 +236,7 @@ async def wallet_statement(conn: AsyncConnection, *, slug: str | None = None, di
     wallet = await store.current_wallet(conn, institution.id)
     if wallet is None or not wallet.statement:
         raise NotFound("wallet_silent", "The institution's wallet has not made its statement yet.")
-    return published_statement(institution, wallet)
+    return published_statement(institution, wallet, await store.list_accounts(conn, wallet))
 
 
 async def domain_linkages(conn: AsyncConnection, host: str) -> tuple[bytes, ...]:

@@ -1,7 +1,7 @@
 """Whose key signed it, and whether that key counted when it was used."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from app.standards import did, strict_json, vc
 from app.standards.data_integrity import Proof
@@ -144,13 +144,8 @@ def _find_keys(evidence: Evidence, trail: Trail, own: tuple[Proof, ...], fetched
 
 def _knows_of_later(evidence: Evidence, trail: Trail, then: DidDocument, proof: Proof) -> bool:
     """Whether what was given as the page of then is a later one, as from a host that keeps no history."""
-    key, recorded = (
-        then.withdrawn_key(proof.verification_method),
-        evidence.chain.anchored_at if evidence.chain else None,
-    )
-    asked = trail.moment if trail.is_past else proof.created
-    if asked is None and recorded:
-        asked = datetime.fromtimestamp(recorded, UTC)
+    key = then.withdrawn_key(proof.verification_method)
+    asked = trail.moment if trail.is_past else proof.created or evidence.seen_on_chain
     return key is not None and key.revoked is not None and asked is not None and asked < key.revoked
 
 
