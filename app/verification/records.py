@@ -12,6 +12,10 @@ by its time: the other chains need not answer. But they must not speak against i
     is another contract, was disowned,       cannot tell                         cannot tell
     or its nodes disagree
 
+Where a further record counts because the first chain did not answer, its later time is used for what it shows, and for
+nothing against the credential: that something had ended by then (a key's life, an accreditation) is then no more known
+than if nobody had answered. So a second record never makes anything worse, and nothing dated by its absence is green.
+
 A chain that this verifier does not ask, such as one of a forger's own, never answers: what is named there changes
 nothing. Nor does a further record that is missing where the first one is there. Whoever has a chain asked trusts its
 clock as well as its memory.

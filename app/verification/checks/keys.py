@@ -60,14 +60,20 @@ def check_signing_time(evidence: Evidence, trail: Trail, chain: Finding) -> Find
             f"The signature was made to count until {day(proof.expires)}.",
         )
     if key.revoked is not None:
-        return _before_theft(key.revoked, claimed, proven, chain)
+        return _before_theft(key.revoked, claimed, _shown(trail, key.revoked), chain)
     if key.expires is not None and key.expires < trail.moment:
-        return _before_retirement(key.expires, claimed, proven)
+        return _before_retirement(key.expires, claimed, _shown(trail, key.expires))
     if proven is not None:
         return finding(
             "signing_time", Outcome.VALID, "signing_time_ok", f"It was signed by {day(proven)}, with a key in use."
         )
     return finding("signing_time", Outcome.VALID, "signing_time_ok", "The signing key is in use.")
+
+
+def _shown(trail: Trail, limit: datetime) -> datetime | None:
+    """The time of the record, as far as it tells on which side of `limit` the signature was made: an earlier record
+    that could not be asked about may be before it."""
+    return None if trail.is_late and trail.recorded is not None and trail.recorded >= limit else trail.recorded
 
 
 def read_published(fetched: Fetched, issuer_id: str) -> DidDocument:

@@ -121,7 +121,7 @@ def check_chain(evidence: Evidence, trail: Trail) -> Finding:
     answer, further = evidence.chain, evidence.chain_further
     counts = records.counting(receipt, answer, further, trail.issuer.wallets)
     if counts is not None:
-        trail.recorded = counts.recorded
+        trail.recorded, trail.is_late = counts.recorded, counts.instead_of is not None
         code, sentence = _recorded(receipt, counts)
         return finding("chain", Outcome.VALID, code, sentence, counts.answer.at, SOURCE)
     if answer is None or answer.anchored_at is None:
