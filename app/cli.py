@@ -14,7 +14,15 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from app import operating, operating_chain, operating_custody, operating_keys, operating_log, operating_wallets
+from app import (
+    operating,
+    operating_chain,
+    operating_custody,
+    operating_keys,
+    operating_log,
+    operating_second_chain,
+    operating_wallets,
+)
 from app.errors import AppError, OutsideFailed, Refused
 from app.logs import configure_logging
 from app.operating import out, run
@@ -37,6 +45,7 @@ app.add_typer(operating.key_app, name="api-key")
 app.add_typer(operating_keys.keys_app, name="keys")
 operating_custody.add_to(operating.wallet_app)
 app.add_typer(operating.registry_app, name="registry")
+operating_second_chain.add_to(operating_chain.chain_app)
 app.add_typer(operating_chain.chain_app, name="chain")
 app.add_typer(operating.record_app, name="record")
 app.command()(operating_log.audit)
@@ -242,7 +251,11 @@ def verify(
         ),
     ],
     rpc: Annotated[
-        list[str] | None, typer.Option(help="Address of a node of the chain; given twice, both must agree.")
+        list[str] | None,
+        typer.Option(
+            help="Address of a node of the chain; of two of one chain, both must agree. With its chain before it "
+            "(8453=https://…), it counts for that one alone."
+        ),
     ] = None,
     issuers: Annotated[Path, typer.Option(help="Folder of recognised issuers.")] = Path("wallets/public"),
     served_at: Annotated[str | None, typer.Option(help="Where a development issuer's pages are really served.")] = None,
@@ -256,11 +269,12 @@ def verify(
     """
     from app.verification.as_of import moment_of
     from app.verifying import verify_file
+    from app.wiring import own_nodes
 
     report = asyncio.run(
         verify_file(
             file.read_bytes(),
-            rpc_urls=[] if offline else rpc or [url for url in (settings().chain_rpc_url,) if url],
+            rpc_urls=[] if offline else rpc or own_nodes(settings()),
             issuers=issuers,
             served_at=served_at,
             offline=offline,

@@ -134,7 +134,9 @@ async def _prepare(tale: Tale, installation: LocalInstallation, settings: Settin
             public.mkdir(parents=True, exist_ok=True)
             for identity in identities:
                 installation.chain.fund(identity.wallet.address)
-                published = published_wallet(identity.institution, identity.wallet, *identity.keys)
+                published = published_wallet(
+                    identity.institution, identity.wallet, *identity.keys, accounts=identity.accounts
+                )
                 statement = json.dumps(published, indent=2, ensure_ascii=False)
                 (public / f"{identity.institution.slug}.json").write_text(statement + "\n", encoding="utf-8")
         for name in SAMPLES:

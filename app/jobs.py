@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.database import libpq_url
 
 ADVANCE_LOG = "anchoring.advance_log"
+ADVANCE_ELSEWHERE = "anchoring.advance_elsewhere"
 ISSUE_IMPORT = "credentials.issue_import"
 AWARD_STACKS = "stacking.award_completed"
 AWARD_LEARNER = "stacking.award_learner"

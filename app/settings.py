@@ -38,6 +38,12 @@ class Settings(BaseSettings):
     # More nodes of the same chain, separated by spaces: a check must find all in agreement, sending most of them.
     witness_rpc_urls: str = ""
     registry_address: str | None = Field(default=None, pattern=r"^0x[0-9a-fA-F]{40}$")
+    # A second chain, on which `stackmark chain reanchor` records the newest checkpoints too: its profile, number, nodes
+    # (separated by spaces, as above) and register (where it is not at the address it has on every chain).
+    second_chain: Literal["local", "ethereum", "sepolia", "base", "polygon", "arbitrum", "besu"] | None = None
+    second_chain_id: int | None = Field(default=None, ge=1)
+    second_chain_rpc_urls: str = ""
+    second_registry_address: str | None = Field(default=None, pattern=r"^0x[0-9a-fA-F]{40}$")
     # Empty = the rule of the chain's profile; else a block tag, or the number of blocks that must lie on top.
     finality: str = Field(default="", pattern=r"^(finalized|safe|[0-9]{1,3})?$")
     # What is paid at most for a unit of gas; without it, what the chain's profile says.
@@ -126,6 +132,14 @@ class Settings(BaseSettings):
     def _private_chain_has_a_number(self) -> "Settings":
         if self.chain == "besu" and self.chain_id is None:
             raise ValueError("STACKMARK_CHAIN_ID must say which private network it is")
+        if self.second_chain == "besu" and self.second_chain_id is None:
+            raise ValueError("STACKMARK_SECOND_CHAIN_ID must say which private network it is")
+        return self
+
+    @model_validator(mode="after")
+    def _second_chain_can_be_reached(self) -> "Settings":
+        if self.second_chain is not None and not self.second_chain_rpc_urls.split():
+            raise ValueError("STACKMARK_SECOND_CHAIN_RPC_URLS must name a node of the second chain")
         return self
 
     def secret_passphrase(self) -> str:

@@ -5,11 +5,12 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.adapters.connecting import by_chain, read_node
 from app.adapters.contexts import canonicaliser
 from app.adapters.pdf import attached_json
 from app.adapters.publications import BundledPublications, HttpPublications
 from app.adapters.recognition import FileList
-from app.adapters.registry import NoRegistry, registry_of
+from app.adapters.registry import NoRegistry, registry_by_chain
 from app.errors import OutsideFailed, Refused
 from app.settings import Settings
 from app.verification import carriers, verify
@@ -35,8 +36,8 @@ async def verify_file(
     """The report on a credential, bundle, record or presentation, as of now or a past moment; plain, or in a picture
     or PDF.
 
-    With several `rpc_urls`, nodes of the same chain, only what all of them say is believed. Raises `Refused` for what
-    is not one.
+    `rpc_urls` are nodes, of several chains if need be, each perhaps with the number of its chain before it; of those of
+    one chain, only what all of them say is believed. Raises `Refused` for what is not one.
     """
     submission, bundle = verify.read_submission(carriers.unwrap(data, attached_json).payload)
     recogniser = FileList(issuers)
@@ -96,12 +97,13 @@ async def _registry(rpc_urls: Sequence[str], base: Settings) -> AsyncIterator[Re
     if not rpc_urls:
         yield NoRegistry()
         return
-    from app.adapters.evm import EvmChain
-    from app.wiring import chain_rules
+    from app.wiring import chain_rules, finality_on
 
-    chains = [EvmChain(url, chain_rules(base).finality, base.contracts_dir) for url in rpc_urls]
+    named = [read_node(url) for url in rpc_urls]
+    rule = chain_rules(base).finality
+    chains, silent = await by_chain(named, lambda number: finality_on(base, number), rule, base.contracts_dir)
     try:
-        yield registry_of(chains)
+        yield registry_by_chain(chains, silent)
     finally:
-        for chain in chains:
+        for chain in (*(node for nodes in chains.values() for node in nodes), *silent):
             await chain.close()

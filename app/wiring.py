@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.adapters.connecting import ConnectedChain, chain_of, connected, register_at
 from app.adapters.contexts import canonicaliser, conformance_canonicaliser
 from app.adapters.custody.custodians import Custodians
 from app.adapters.custody.opening import custodians_of
@@ -18,7 +19,7 @@ from app.adapters.pdf import attached_json
 from app.adapters.publications import HostedPublications, HttpPublications, KnownPublications
 from app.adapters.recognition import KnownTenant, TenantList
 from app.anchoring import service as anchoring
-from app.anchoring.chains import ChainRules, rules_of
+from app.anchoring.chains import ChainRules, finality_of, rules_of
 from app.anchoring.fees import Forecast, SendingPolicy, forecast
 from app.anchoring.ports import Chain
 from app.anchoring.steps import Steps
@@ -27,7 +28,7 @@ from app.credentials.behind import Behind
 from app.credentials.model import PublishedEvidence
 from app.credentials.signing import Issuer, ReceiptKey
 from app.database import HotReads, create_engine, reading
-from app.errors import OutsideFailed
+from app.errors import OutsideFailed, Refused
 from app.institutions.ports import DomainNames
 from app.settings import Settings
 from app.standards import clr, strict_json
@@ -106,7 +107,7 @@ class Wiring:
 
     @cached_property
     def nodes(self) -> tuple["EvmChain", ...]:
-        """The chain's nodes, the first one's and the witnesses'. Raises `OutsideFailed("chain_not_configured")`."""
+        """The nodes of the first chain, its own and the witnesses'. Raises `OutsideFailed("chain_not_configured")`."""
         from app.adapters.evm import EvmChain
 
         if self.settings.chain_rpc_url is None:
@@ -117,9 +118,40 @@ class Wiring:
     @cached_property
     def chain(self) -> Chain:
         """One node as it is; of several, what most of them say. Raises `OutsideFailed("chain_not_configured")`."""
-        from app.adapters.quorum import QuorumChain
+        return chain_of(self.nodes, self.rules.chain_id)
 
-        return self.nodes[0] if len(self.nodes) == 1 else QuorumChain(self.nodes, self.rules.chain_id)
+    @cached_property
+    def first(self) -> ConnectedChain:
+        """The first chain as it is set up here. Raises `OutsideFailed("chain_not_configured")`."""
+        return ConnectedChain(
+            self.rules, register_at(self.settings.registry_address, self.settings.contracts_dir), self.nodes, self.chain
+        )
+
+    @cached_property
+    def second(self) -> ConnectedChain | None:
+        """The second chain, where one is set up. Raises `Refused("chain_twice")`."""
+        chosen = self.settings
+        if chosen.second_chain is None:
+            return None
+        rules = second_rules(chosen, chosen.second_chain)
+        if rules.chain_id == self.rules.chain_id:
+            raise Refused("chain_twice", f"The second chain is the first one: both have the number {rules.chain_id}.")
+        urls = chosen.second_chain_rpc_urls.split()
+        return connected(rules, urls, chosen.contracts_dir, chosen.second_registry_address)
+
+    def chain_on(self, chain_id: int) -> Chain:
+        """The chain with that number; the first one where none has it, whose callers find that it is another."""
+        return self.second.chain if self.second and self.second.rules.chain_id == chain_id else self.chain
+
+    def rules_on(self, chain_id: int) -> ChainRules:
+        """As `chain_on`."""
+        return self.second.rules if self.second and self.second.rules.chain_id == chain_id else self.rules
+
+    @property
+    def chains(self) -> dict[int, Chain]:
+        """Every chain set up here, by its number."""
+        found = {self.rules.chain_id: self.chain} if self.settings.chain_rpc_url else {}
+        return found | ({self.second.rules.chain_id: self.second.chain} if self.second else {})
 
     @cached_property
     def domain_names(self) -> DomainNames:
@@ -130,9 +162,12 @@ class Wiring:
 
     @cached_property
     def registry(self) -> Registry:
-        from app.adapters.registry import NoRegistry, registry_of
+        from app.adapters.registry import NoRegistry, RegistryByChain, registry_of
 
-        return registry_of(self.nodes) if self.settings.chain_rpc_url else NoRegistry()
+        first = registry_of(self.nodes) if self.settings.chain_rpc_url else NoRegistry()
+        if self.second is None:
+            return first
+        return RegistryByChain({self.second.rules.chain_id: registry_of(self.second.nodes)}, first)
 
     @cached_property
     def publications(self) -> HostedPublications:
@@ -152,13 +187,30 @@ class Wiring:
         )
         return Steps(self.engine, self.chain, self.keystore, self._receipt_key, self.rules.finality, now, policy)
 
+    def steps_on(self, chain_id: int) -> Steps:
+        """The steps on the chain with that number; the first one's where no other has it, which then refuse."""
+        if self.second is None or self.second.rules.chain_id != chain_id:
+            return self.steps
+        rules = self.second.rules
+        policy = replace(self.steps.policy, max_fee=rules.max_fee)
+        return replace(self.steps, chain=self.second.chain, finality=rules.finality, policy=policy)
+
+    async def steps_of(self, log_id: UUID) -> Steps:
+        """The steps on the chain that a log is on."""
+        async with reading(self.engine) as conn:
+            chain_id = await anchoring.chain_of(conn, log_id)
+        return self.steps if chain_id is None else self.steps_on(chain_id)
+
     async def forecast(self, institution_id: UUID, checkpoints: int = 1) -> Forecast:
         """What an institution's next checkpoints cost at most. Raises `OutsideFailed`, `NotFound("log_unknown")`."""
         async with reading(self.engine) as conn:
             log = await anchoring.log_of(conn, institution_id)
-        is_first = await self.chain.last_size(log.contract, log.wallet_address) == 0
-        market = await self.chain.fees()
-        return forecast(market, checkpoints, is_first, self.rules.profile.currency, self.settings.pounds_per_coin)
+        chain, rules = self.chain_on(log.chain_id), self.rules_on(log.chain_id)
+        is_first = await chain.last_size(log.contract, log.wallet_address) == 0
+        market = await chain.fees()
+        # The rate that is set is for the first chain's coin.
+        pounds = self.settings.pounds_per_coin if rules is self.rules else None
+        return forecast(market, checkpoints, is_first, rules.profile.currency, pounds)
 
     async def issuer(self, conn: AsyncConnection, institution_id: UUID) -> Issuer:
         return await credentials.issuer_of(conn, self.keystore, self.compiled, institution_id)
@@ -228,6 +280,34 @@ def chain_rules(chosen: Settings) -> ChainRules:
     return rules_of(chosen.chain, chosen.chain_id, chosen.finality, chosen.max_fee_gwei)
 
 
+def second_rules(chosen: Settings, name: str) -> ChainRules:
+    """As `chain_rules`, of the second chain: by its profile alone."""
+    return rules_of(name, chosen.second_chain_id, "", None)
+
+
+def own_nodes(chosen: Settings, *, with_witnesses: bool = False) -> list[str]:
+    """The nodes that this installation asks, as they are named to those who verify and audit; those of two chains with
+    the numbers of these, so that one that is silent is not waited for by the other."""
+    first = [url for url in (chosen.chain_rpc_url,) if url]
+    first += chosen.witness_rpc_urls.split() if with_witnesses else []
+    if chosen.second_chain is None:
+        return first
+    second = second_rules(chosen, chosen.second_chain).chain_id
+    return [
+        *(f"{chain_rules(chosen).chain_id}={url}" for url in first),
+        *(f"{second}={url}" for url in chosen.second_chain_rpc_urls.split()),
+    ]
+
+
+def finality_on(chosen: Settings, chain_id: int) -> str:
+    """How a chain is asked for what is final: as set up here, else by the rule of a chain we know."""
+    rules = [chain_rules(chosen)]
+    if chosen.second_chain is not None:
+        rules.append(second_rules(chosen, chosen.second_chain))
+    here = next((one.finality for one in rules if one.chain_id == chain_id), None)
+    return here or finality_of(chain_id) or rules[0].finality
+
+
 @asynccontextmanager
 async def wired(settings: Settings, pool_size: int = 8) -> AsyncIterator[Wiring]:
     """The wiring of one process; closes what it opened."""
@@ -238,6 +318,8 @@ async def wired(settings: Settings, pool_size: int = 8) -> AsyncIterator[Wiring]
     finally:
         for node in wiring.__dict__.get("nodes", ()):
             await node.close()
+        if (second := wiring.__dict__.get("second")) is not None:
+            await second.close()
         if "reads" in wiring.__dict__:
             await wiring.reads.close()
         await engine.dispose()

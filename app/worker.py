@@ -12,7 +12,7 @@ from procrastinate.jobs import DeleteJobCondition
 from psycopg import OperationalError
 
 from app import jobs
-from app.anchoring import publishing, sending
+from app.anchoring import publishing, reanchoring, sending
 from app.anchoring import service as anchoring
 from app.credentials import keys, status
 from app.credentials import service as credentials
@@ -33,12 +33,25 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
 
     @app.task(name=jobs.ADVANCE_LOG, retry=RETRY)
     async def advance_log(log_id: str) -> None:
-        if again := await sending.advance(wiring.steps, UUID(log_id)):
+        steps = await wiring.steps_of(UUID(log_id))
+        if again := await sending.advance(steps, UUID(log_id)):
             # Something is on its way to being final, or waits for company.
             async with transaction(wiring.engine) as conn:
                 await anchoring.request_again(conn, UUID(log_id), again)
         else:
-            await publishing.publish_checkpoints(wiring.steps, UUID(log_id))
+            await publishing.publish_checkpoints(steps, UUID(log_id))
+
+    @app.task(name=jobs.ADVANCE_ELSEWHERE, retry=RETRY)
+    async def advance_elsewhere(log_id: str, chain_id: int) -> None:
+        if chain_id not in wiring.chains:
+            # It was set up when this was asked for; what was sent there is followed again once it is.
+            return
+        steps = wiring.steps_on(chain_id)
+        if again := await reanchoring.advance(steps, UUID(log_id), chain_id):
+            async with transaction(wiring.engine) as conn:
+                await reanchoring.request_again(conn, UUID(log_id), chain_id, again)
+        else:
+            await publishing.publish_checkpoints(steps, UUID(log_id))
 
     @app.task(name=jobs.ISSUE_IMPORT, retry=RETRY)
     async def issue_import(import_id: str) -> None:
@@ -97,6 +110,8 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
         # The net under every other request: imports not fully signed, logs with something to do or to notice.
         async with transaction(wiring.engine) as conn:
             await anchoring.request_all(conn)
+            for chain_id in wiring.chains:
+                await reanchoring.request_all(conn, chain_id)
             await credentials.request_unfinished(conn)
 
 

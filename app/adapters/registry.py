@@ -1,7 +1,7 @@
 """The registry as verification asks it: by chain id, trusted by its code, read at a final block."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -85,6 +85,20 @@ class AgreeingRegistry:
         return replace(min(answers, key=lambda one: one.at), final=all(answer.final for answer in answers))
 
 
+class RegistryByChain:
+    """Each chain that is trusted here, by its number; what is recorded on any other one goes to `otherwise`."""
+
+    def __init__(self, registries: Mapping[int, Registry], otherwise: Registry | None = None) -> None:
+        self._registries = dict(registries)
+        self._otherwise = otherwise
+
+    async def anchored(self, chain_id: int, contract: str, address: str, root: bytes) -> ChainAnswer:
+        registry = self._registries.get(chain_id, self._otherwise)
+        if registry is None:
+            return _unknown("chain_other", "The register entry is on a chain that this verifier does not ask.")
+        return await registry.anchored(chain_id, contract, address, root)
+
+
 class NoRegistry:
     """For a verifier that was given no chain to ask."""
 
@@ -96,6 +110,16 @@ def registry_of(chains: Sequence["EvmChain"]) -> Registry:
     """One node is believed; of several, only what all say."""
     registries = [EvmRegistry(chain) for chain in chains]
     return registries[0] if len(registries) == 1 else AgreeingRegistry(registries)
+
+
+def registry_by_chain(chains: Mapping[int, Sequence["EvmChain"]], silent: Sequence["EvmChain"]) -> Registry:
+    """Several nodes, by the number of their chain. One that does not say what it is of may be of any of them, and is
+    then one of those that must all agree: whoever names two nodes does not want to rely on one.
+    """
+    if not chains:
+        return registry_of(silent) if silent else NoRegistry()
+    registries = {chain_id: registry_of([*nodes, *silent]) for chain_id, nodes in chains.items()}
+    return RegistryByChain(registries, registry_of(silent) if silent else None)
 
 
 def _unknown(code: str, sentence: str) -> ChainAnswer:

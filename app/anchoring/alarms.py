@@ -1,5 +1,7 @@
 """What somebody must know of a log: opened once, for as long as it is so, and seen in `stackmark wallet status`.
 
+Each is of one chain: a second one that goes well says nothing of the first.
+
 Most alarms are about a walk that did not get through, and end with the next one that does. Some last beyond that:
 they end when what they are about has been seen to be over, or when somebody dismisses them.
 """
@@ -22,7 +24,7 @@ logger = structlog.get_logger()
 
 async def opened(steps: Steps, log: Log, code: str, message: str) -> None:
     async with transaction(steps.engine) as conn:
-        is_new = await store.open_alarm(conn, log.id, code, message, steps.now())
+        is_new = await store.open_alarm(conn, log, code, message, steps.now())
     if is_new:
         logger.warning("alarm", log=str(log.id), code=code, message=message)
 
@@ -30,8 +32,8 @@ async def opened(steps: Steps, log: Log, code: str, message: str) -> None:
 async def passed(steps: Steps, log: Log) -> None:
     """A walk got through: whatever stood in the way is over, and a wallet that was low may have been filled."""
     async with transaction(steps.engine) as conn:
-        known = {alarm.code for alarm in await store.list_alarms(conn, log.id)}
-        ended = await store.close_alarms(conn, log.id, known - LASTING) if known - LASTING else ()
+        known = {alarm.code for alarm in await store.list_alarms(conn, log.id, log.chain_id)}
+        ended = await store.close_alarms(conn, log.id, known - LASTING, log.chain_id) if known - LASTING else ()
     for code in ended:
         logger.info("alarm_over", log=str(log.id), code=code)
     if "balance_low" in known:
@@ -40,7 +42,7 @@ async def passed(steps: Steps, log: Log) -> None:
 
 async def settled(steps: Steps, log: Log, code: str) -> None:
     async with transaction(steps.engine) as conn:
-        ended = await store.close_alarms(conn, log.id, [code])
+        ended = await store.close_alarms(conn, log.id, [code], log.chain_id)
     for one in ended:
         logger.info("alarm_over", log=str(log.id), code=one)
 

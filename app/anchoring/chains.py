@@ -123,3 +123,8 @@ def rules_of(name: str, chain_id: int | None, finality: str, max_fee_gwei: float
 PROFILES: Mapping[str, ChainProfile] = MappingProxyType(
     {one.name: one for one in (_LOCAL, _ETHEREUM, _SEPOLIA, _BASE, _POLYGON, _ARBITRUM, _BESU)}
 )
+
+
+def finality_of(chain_id: int) -> str | None:
+    """The rule of the chain with that number, where it is one we know."""
+    return next((one.finality for one in PROFILES.values() if one.chain_id == chain_id), None)

@@ -1,7 +1,7 @@
 """Values and states of logs, checkpoints and transactions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -22,7 +22,7 @@ class CheckpointState(StrEnum):
 
 MOVES: Mapping[CheckpointState, frozenset[CheckpointState]] = MappingProxyType(
     {
-        # Its transaction is signed and on disk; or a later checkpoint was recorded first.
+        # Its transaction is signed and on disk; or a later checkpoint was recorded first, or the log left the chain.
         CheckpointState.SEALED: frozenset({CheckpointState.SUBMITTED, CheckpointState.ORPHANED}),
         # It is in a block; that block is final; nothing of ours can be mined any more, so it is signed anew; overtaken.
         CheckpointState.SUBMITTED: frozenset(
@@ -44,7 +44,7 @@ MOVES: Mapping[CheckpointState, frozenset[CheckpointState]] = MappingProxyType(
         ),
         # The chain forgot what it had called final.
         CheckpointState.FINALIZED: frozenset({CheckpointState.ORPHANED}),
-        # For good: its entries are covered by a checkpoint after it.
+        # For good: its entries are covered by a checkpoint after it, on the same chain or on the one the log moved to.
         CheckpointState.ORPHANED: frozenset(),
     }
 )
@@ -55,7 +55,11 @@ IN_FLIGHT = (CheckpointState.SEALED, CheckpointState.SUBMITTED, CheckpointState.
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """One owner's log. `size` counts sealed leaves; `owner_did` signs the receipts. Paused: nothing is sent."""
+    """One owner's log. `size` counts sealed leaves; `owner_did` signs the receipts. Paused: nothing is sent.
+
+    `chain_id`, `contract`: where new checkpoints are recorded. What is sent, is sent of a log on a chain: of the same
+    log, `on` another one, sending is the same.
+    """
 
     id: UUID
     owner: UUID
@@ -66,6 +70,10 @@ class Log:
     contract: str
     size: int
     pause: "Pause | None" = None
+
+    def on(self, chain_id: int, contract: str) -> "Log":
+        """The log as it is recorded on another chain, by the same wallet."""
+        return replace(self, chain_id=chain_id, contract=contract)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +115,17 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A (root, tree size) of a log and what the chain says of it.
+    """A (root, tree size) of a log on a chain, and what that chain says of it.
 
-    `anchored_by`: the wallet that records it. `note`: signed for clients of logs, once final.
+    `anchored_by`: the wallet that records it. `finality`: the rule by which it was found final. `note`: signed for
+    clients of logs, once final. `named`: receipts of so many of the leaves it covers are known to name it, where it is
+    not their first record.
     """
 
     id: int
     log_id: UUID
+    chain_id: int
+    contract: str
     tree_size: int
     root: bytes
     state: CheckpointState
@@ -122,7 +134,9 @@ class Checkpoint:
     tx_hash: bytes | None = None
     log_index: int | None = None
     block: Block | None = None
+    finality: str | None = None
     note: bytes | None = None
+    named: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ signed would hold what looks like proof of a rewritten log.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -48,7 +48,7 @@ async def publish_checkpoints(steps: Steps, log_id: UUID) -> bool:
             and _is_current(known[0], finals, signer.key_id)
         ):
             return False
-        unsigned = checkpoint_list.unsigned_list(log.owner_did, _entries(finals), now)
+        unsigned = checkpoint_list.unsigned_list(log.owner_did, checkpoints_json(finals), now)
         signed = data_integrity.sign_jcs(unsigned, signer.key_id, now, signer.sign)
         document = json.dumps(signed, separators=(",", ":"), ensure_ascii=False).encode()
         await store.set_checkpoint_list(conn, log.id, document, now)
@@ -88,8 +88,8 @@ async def _publish_notes(
 ) -> None:
     """Sign the newest checkpoints as notes, those that another key signed too, and make the feed of them."""
     key = tlog_checkpoint.key_of(signer.log_url, signer.public_key)
-    by_size = {checkpoint.tree_size: checkpoint for checkpoint in finals}
-    newest = [by_size[size] for size in sorted(by_size, reverse=True)][: checkpoint_feed.MOST]
+    by_size = _by_size(finals)
+    newest = [by_size[size][0] for size in sorted(by_size, reverse=True)][: checkpoint_feed.MOST]
     made: dict[int, bytes] = {}
     entries = []
     for checkpoint in newest:
@@ -104,31 +104,44 @@ async def _publish_notes(
     await store.set_feed(conn, log_id, checkpoint_feed.feed(signer.log_url, entries, now))
 
 
-def checkpoint_json(checkpoint: Checkpoint) -> dict[str, Any]:
-    """A final checkpoint as published."""
+def checkpoint_json(checkpoint: Checkpoint, *also: Checkpoint) -> dict[str, Any]:
+    """A final checkpoint as published; `also`: the same one on other chains."""
     block = checkpoint.block
-    return {
+    members: dict[str, Any] = {
         "treeSize": checkpoint.tree_size,
         "root": "0x" + checkpoint.root.hex(),
+        "chain": f"eip155:{checkpoint.chain_id}",
+        "contract": checkpoint.contract.lower(),
         "txHash": "0x" + checkpoint.tx_hash.hex() if checkpoint.tx_hash else None,
         "blockNumber": block.number if block else None,
         "blockHash": "0x" + block.hash.hex() if block else None,
         "blockTime": timestamp(block.time) if block else None,
     }
+    if also:
+        members["alsoAnchored"] = [
+            {name: value for name, value in checkpoint_json(one).items() if name not in ("treeSize", "root")}
+            for one in also
+        ]
+    return members
+
+
+def checkpoints_json(finals: Iterable[Checkpoint]) -> list[dict[str, Any]]:
+    """Final checkpoints as published, smallest first, each with the chains it is recorded on."""
+    by_size = _by_size(finals)
+    return [checkpoint_json(*by_size[size]) for size in sorted(by_size)]
 
 
 def _is_current(document: bytes, finals: tuple[Checkpoint, ...], key_id: str) -> bool:
     # A chain that forgot may take checkpoints away too: the list is of those that are final, no more and no fewer.
     known = json.loads(document)
-    listed = known["checkpoints"]
-    return known["proof"]["verificationMethod"] == key_id and [entry["root"] for entry in listed] == [
-        entry["root"] for entry in _entries(finals)
-    ]
+    is_ours: bool = known["proof"]["verificationMethod"] == key_id
+    return is_ours and known["checkpoints"] == checkpoints_json(finals)
 
 
-def _entries(finals: Iterable[Checkpoint]) -> list[Mapping[str, Any]]:
-    """Growing sizes only: after a chain forgot, the same size may have been recorded a second time."""
-    entries: dict[int, Mapping[str, Any]] = {}
+def _by_size(finals: Iterable[Checkpoint]) -> dict[int, list[Checkpoint]]:
+    """Those of one size together, the first one on each chain, oldest first: what was recorded on a second chain is
+    the same checkpoint, and after a chain forgot, the same size may have been recorded there a second time."""
+    found: dict[int, dict[int, Checkpoint]] = {}
     for checkpoint in finals:
-        entries[checkpoint.tree_size] = checkpoint_json(checkpoint)
-    return [entries[size] for size in sorted(entries)]
+        found.setdefault(checkpoint.tree_size, {}).setdefault(checkpoint.chain_id, checkpoint)
+    return {size: list(on_chains.values()) for size, on_chains in found.items()}

@@ -1,5 +1,6 @@
 """From a sealed checkpoint to a final one: submit, confirm, offer more, and what to do when the chain forgot.
 
+What is sent is a checkpoint of a log on a chain; that of a log on a second chain (`reanchoring`) is sent the same way.
 Each step takes its own transaction through `Steps.engine` and is safe to repeat after a crash at any line. Whatever
 stands in the way is an alarm of the log for as long as it does.
 """
@@ -34,26 +35,34 @@ async def advance(steps: Steps, log_id: UUID) -> float:
 
 
 async def _walk(steps: Steps, log: Log) -> float:
-    poll = steps.policy.poll.total_seconds()
     await forgotten(steps, log)
     while True:
+        again = await follow(steps, log)
+        if again is not None:
+            return again
         async with transaction(steps.engine) as conn:
-            checkpoint = await store.checkpoint_in_flight(conn, log.id)
-            window = None
-            if checkpoint is None:
-                window = await service.window(conn, log, steps.now(), steps.policy)
-                if window == 0:
-                    checkpoint = await service.seal(conn, log.id, steps.now())
+            window = await service.window(conn, log, steps.now(), steps.policy)
+            checkpoint = await service.seal(conn, log.id, steps.now()) if window == 0 else None
         if checkpoint is None:
             await receipting.issue_receipts(steps, log)
             # A walk that waits holds up the walks behind it; a long wait is ended by the sweep, or by an entry more.
-            return min(window, poll) if window and window <= _SWEPT_AFTER else 0
+            return min(window, steps.policy.poll.total_seconds()) if window and window <= _SWEPT_AFTER else 0
+
+
+async def follow(steps: Steps, log: Log) -> float | None:
+    """Send the checkpoint in flight and look where it is; None once there is none, else when to look again (0 = the
+    owner has stopped it)."""
+    while True:
+        async with transaction(steps.engine) as conn:
+            checkpoint = await store.checkpoint_in_flight(conn, log)
+        if checkpoint is None:
+            return None
         if checkpoint.state is CheckpointState.SEALED:
             if log.pause is not None:
                 return 0
             await submit(steps, log, checkpoint)
         if not await confirm(steps, log):
-            return poll
+            return steps.policy.poll.total_seconds()
 
 
 async def submit(steps: Steps, log: Log, checkpoint: Checkpoint) -> None:
@@ -94,7 +103,7 @@ async def submit(steps: Steps, log: Log, checkpoint: Checkpoint) -> None:
 async def confirm(steps: Steps, log: Log) -> bool:
     """Look where the checkpoint in flight is and record it. True when it has become final (or needs a new start)."""
     async with transaction(steps.engine) as conn:
-        checkpoint = await store.checkpoint_in_flight(conn, log.id)
+        checkpoint = await store.checkpoint_in_flight(conn, log)
         sent = await store.list_transactions(conn, checkpoint.id) if checkpoint else ()
     if checkpoint is None:
         return True
@@ -120,7 +129,8 @@ async def forgotten(steps: Steps, log: Log) -> bool:
     The newest one answers for all: a chain that still has it has what came before it.
     """
     async with transaction(steps.engine) as conn:
-        finals = await store.list_checkpoints(conn, log.id, CheckpointState.FINALIZED)
+        everywhere = await store.list_checkpoints(conn, log.id, CheckpointState.FINALIZED)
+    finals = [final for final in everywhere if final.chain_id == log.chain_id]
     if not finals or await steps.chain.chain_id() != log.chain_id:
         return False
     if await steps.chain.anchored_at(log.contract, finals[-1].anchored_by, finals[-1].root):
@@ -133,8 +143,11 @@ async def forgotten(steps: Steps, log: Log) -> bool:
         for checkpoint_id in lost:
             await store.set_state(conn, checkpoint_id, CheckpointState.ORPHANED)
         await store.delete_receipts(conn, lost)
-        if current is not None and not await store.checkpoint_in_flight(conn, log.id):
-            await service.seal_size(conn, current, steps.now())
+        if current is not None and not await store.checkpoint_in_flight(conn, log):
+            if current.chain_id == log.chain_id:
+                await service.seal_size(conn, current, steps.now())
+            else:
+                await store.insert_checkpoint(conn, log, finals[-1].tree_size, finals[-1].root, steps.now())
     await alarms.opened(
         steps,
         log,
@@ -216,7 +229,7 @@ async def _sign(steps: Steps, log: Log, checkpoint: Checkpoint, nonce: int, offe
     signed = steps.wallet.sign_anchor(log.wallet_keystore, call)
     sent = SentTransaction(checkpoint.id, nonce, signed.raw, signed.hash, offer, steps.now())
     async with transaction(steps.engine) as conn:
-        current = await store.checkpoint_in_flight(conn, log.id, lock=True)
+        current = await store.checkpoint_in_flight(conn, log, lock=True)
         if current is None or current.id != checkpoint.id or current.state is CheckpointState.INCLUDED:
             return None
         # Held until the bytes are on disk: whoever stops or replaces the wallet waits for that, or is heeded here.
@@ -237,9 +250,10 @@ async def _move(
 ) -> None:
     """Record where it is, unless another walk has brought it further meanwhile."""
     async with transaction(steps.engine) as conn:
-        current = await store.checkpoint_in_flight(conn, log.id, lock=True)
+        current = await store.checkpoint_in_flight(conn, log, lock=True)
         if current is not None and current.id == checkpoint.id:
-            await store.set_state(conn, checkpoint.id, state, inclusion)
+            rule = steps.finality if state is CheckpointState.FINALIZED else None
+            await store.set_state(conn, checkpoint.id, state, inclusion, rule)
 
 
 async def _check_chain(steps: Steps, log: Log) -> None:

@@ -55,11 +55,12 @@ async def append(conn: AsyncConnection, owner: UUID, digests: Iterable[tuple[Lea
 
 
 async def request_advance(conn: AsyncConnection, log: Log, delay_seconds: float = 0) -> None:
-    """Enqueue one walk of the log through its states; walks of one wallet run one after the other."""
+    """Enqueue one walk of the log through its states; walks of one wallet on one chain run one after the other."""
     await jobs.enqueue(
         conn,
         jobs.ADVANCE_LOG,
-        lock=f"wallet:{log.wallet_address}",
+        # On each chain a wallet counts its transactions anew.
+        lock=f"wallet:{log.wallet_address}:{log.chain_id}",
         delay_seconds=delay_seconds,
         log_id=str(log.id),
     )
@@ -111,7 +112,7 @@ async def hand_over(
     log = await store.find_log(conn, lock=True, owner=owner)
     if log is None:
         raise NotFound("log_unknown", "This institution has no log.")
-    if await store.checkpoint_in_flight(conn, log.id):
+    if await store.checkpoint_in_flight(conn, log):
         raise Conflict(
             "checkpoint_in_flight", "A checkpoint of this wallet is still on its way; wait until it is final."
         )
@@ -136,7 +137,7 @@ async def hand_over(
 async def seal(conn: AsyncConnection, log_id: UUID, now: datetime) -> Checkpoint | None:
     """Append what is OPEN and make a checkpoint of it; None when nothing is, one is in flight, or all is stopped."""
     log = await store.find_log(conn, lock=True, id=log_id)
-    if log is None or log.pause is not None or await store.checkpoint_in_flight(conn, log_id):
+    if log is None or log.pause is not None or await store.checkpoint_in_flight(conn, log):
         return None
     hashes = await store.number_open_entries(conn, log, SEAL_AT_MOST)
     if not hashes:
@@ -146,13 +147,13 @@ async def seal(conn: AsyncConnection, log_id: UUID, now: datetime) -> Checkpoint
     grown = replace(log, size=log.size + len(hashes))
     await store.set_size(conn, log_id, grown.size)
     await seal_size(conn, grown, now)
-    return await store.checkpoint_in_flight(conn, log_id)
+    return await store.checkpoint_in_flight(conn, grown)
 
 
 async def seal_size(conn: AsyncConnection, log: Log, now: datetime) -> None:
     """A new checkpoint of the log as it stands."""
     root = await prove(conn, log.id, lambda tree: merkle.root(log.size, tree.node))
-    await store.insert_checkpoint(conn, log, root, now)
+    await store.insert_checkpoint(conn, log, log.size, root, now)
 
 
 async def prove(conn: AsyncConnection, log_id: UUID, maths: Callable[[TileSet], Result]) -> Result:
@@ -170,6 +171,12 @@ async def prove(conn: AsyncConnection, log_id: UUID, maths: Callable[[TileSet], 
                 raise LookupError(f"log {log_id} lacks tile {missing.key}") from None
             for key, hashes in found.items():
                 tile_set.put(key, hashes)
+
+
+async def chain_of(conn: AsyncConnection, log_id: UUID) -> int | None:
+    """The number of the chain that a log is on; None for no log."""
+    log = await store.find_log(conn, id=log_id)
+    return log.chain_id if log else None
 
 
 async def log_of(conn: AsyncConnection, owner: UUID) -> Log:
@@ -201,14 +208,14 @@ async def anchored(
 
 
 async def finalized_checkpoints(conn: AsyncConnection, owner: UUID) -> tuple[Checkpoint, ...]:
-    """Oldest first."""
+    """Those on every chain, oldest first."""
     log = await log_of(conn, owner)
     return await store.list_checkpoints(conn, log.id, CheckpointState.FINALIZED)
 
 
 async def in_flight(conn: AsyncConnection, owner: UUID) -> Checkpoint | None:
-    """The checkpoint that is on its way to being final."""
-    return await store.checkpoint_in_flight(conn, (await log_of(conn, owner)).id)
+    """The checkpoint that is on its way to being final on the log's chain."""
+    return await store.checkpoint_in_flight(conn, await log_of(conn, owner))
 
 
 async def consistency(conn: AsyncConnection, owner: UUID, first: int, second: int) -> list[bytes]:

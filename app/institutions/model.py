@@ -120,7 +120,8 @@ def in_force(versions: Sequence[DidDocumentVersion], at: datetime) -> DidDocumen
 class Wallet:
     """The public wallet: an address on a chain, the registry contract it anchors to, and its word on whose it is.
 
-    `statement` is the text as signed; empty, with the signature, while the wallet has not spoken yet.
+    The same wallet on a further chain is another value, with another contract and another statement. `statement` is the
+    text as signed; empty, with the signature, while the wallet has not spoken yet.
     """
 
     institution_id: UUID
@@ -131,6 +132,11 @@ class Wallet:
     created_at: datetime | None = None
     statement: str = ""
     signature: str = ""
+
+    @property
+    def account(self) -> str:
+        """CAIP-10."""
+        return did.caip10(self.chain_id, self.address)
 
     def speaks_for(self, institution: Institution) -> WalletStatement:
         """What the wallet says, or is to say."""
@@ -168,17 +174,26 @@ class ApiKey:
         return self.revoked_at is None and (scope in self.scopes or Scope.ADMIN in self.scopes)
 
 
-def did_document(institution: Institution, keys: tuple[SigningKey, ...], wallets: tuple[Wallet, ...]) -> dict[str, Any]:
-    """The published DID document (did:web, Multikey, CAIP-10 wallets, services). `keys`, `wallets`: all ever used.
+def did_document(
+    institution: Institution,
+    keys: tuple[SigningKey, ...],
+    wallets: tuple[Wallet, ...],
+    accounts: tuple[Wallet, ...] = (),
+) -> dict[str, Any]:
+    """The published DID document (did:web, Multikey, CAIP-10 wallets, services). `keys`, `wallets`: all ever used;
+    `accounts`: wallets on further chains.
 
     A retired key stays under assertionMethod, or what it signed would verify nowhere. A compromised one leaves it at
     once: other verifiers read no dates, they only notice that a key is gone. A wallet stays for what it recorded, too;
     it can record nothing more once it is succeeded, and what it records after it was disowned counts for nothing.
     """
-    accounts = [
-        (f"{institution.did}#anchor-wallet-{number}", did.caip10(wallet.chain_id, wallet.address))
-        for number, wallet in enumerate(wallets, start=1)
-    ]
+    ids = {
+        wallet.address: f"{institution.did}#anchor-wallet-{number}" for number, wallet in enumerate(wallets, start=1)
+    }
+    # On a chain that a verifier does not find here, a record by this wallet counts for nothing.
+    named = {ids[one.address]: one.account for one in wallets}
+    named |= {f"{ids[one.address]}-{one.chain_id}": one.account for one in accounts}
+    current = [one.account for one in (wallets[-1], *accounts) if one.address == wallets[-1].address]
     security = "https://w3id.org/security#"
     return {
         "@context": [
@@ -189,21 +204,21 @@ def did_document(institution: Institution, keys: tuple[SigningKey, ...], wallets
             },
         ],
         "id": institution.did,
-        "alsoKnownAs": [f"did:pkh:{accounts[-1][1]}"],
+        "alsoKnownAs": [f"did:pkh:{account}" for account in current],
         "verificationMethod": [
             *(_key_method(institution.did, key) for key in keys),
             *(
                 {
-                    "id": wallet_id,
+                    "id": name,
                     "type": "EcdsaSecp256k1RecoveryMethod2020",
                     "controller": institution.did,
                     "blockchainAccountId": account,
                 }
-                for wallet_id, account in accounts
+                for name, account in named.items()
             ),
         ],
         "assertionMethod": [key.id(institution.did) for key in keys if key.revoked_at is None],
-        "capabilityInvocation": [wallet_id for wallet_id, _ in accounts],
+        "capabilityInvocation": list(named),
         "service": [
             {"id": f"{institution.did}#{name}", "type": kind, "serviceEndpoint": f"{institution.page_url}/{path}"}
             for name, kind, path in _SERVICES
@@ -235,7 +250,9 @@ def _key_method(controller: str, key: SigningKey) -> dict[str, Any]:
     return method
 
 
-def published_wallet(institution: Institution, wallet: Wallet, *keys: SigningKey) -> dict[str, Any]:
+def published_wallet(
+    institution: Institution, wallet: Wallet, *keys: SigningKey, accounts: tuple[Wallet, ...] = ()
+) -> dict[str, Any]:
     """The public statement of an institution's wallet and keys: `wallets/public/<slug>.json` and its page.
 
     The keys (given oldest first, shown newest first) are there for those who verify without asking anybody: without
@@ -249,6 +266,7 @@ def published_wallet(institution: Institution, wallet: Wallet, *keys: SigningKey
         "chainId": wallet.chain_id,
         "address": wallet.address,
         "contract": wallet.contract,
+        **({"alsoOn": [{"chainId": one.chain_id, "contract": one.contract} for one in accounts]} if accounts else {}),
         "signingKeys": [key.public_key for key in reversed(keys) if key.revoked_at is None],
         "compromisedKeys": [
             {"key": key.public_key, "since": vc.timestamp(key.revoked_at)}
@@ -259,6 +277,8 @@ def published_wallet(institution: Institution, wallet: Wallet, *keys: SigningKey
     }
 
 
-def published_statement(institution: Institution, wallet: Wallet) -> dict[str, Any]:
-    """`anchor-wallets.json`: the wallet's signed word on whom it anchors for."""
-    return document(wallet.speaks_for(institution), wallet.statement, wallet.signature)
+def published_statement(institution: Institution, wallet: Wallet, accounts: tuple[Wallet, ...] = ()) -> dict[str, Any]:
+    """`anchor-wallets.json`: the wallet's signed word on whom it anchors for; under `also`, on each further chain."""
+    members = document(wallet.speaks_for(institution), wallet.statement, wallet.signature)
+    also = [document(one.speaks_for(institution), one.statement, one.signature) for one in accounts if one.statement]
+    return members | ({"also": also} if also else {})

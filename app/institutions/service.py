@@ -42,13 +42,17 @@ _KEY_PREFIX = "sm_"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """An institution with the key it signs with, its wallet, and those it used before (oldest first)."""
+    """An institution with the key it signs with, its wallet, and those it used before (oldest first).
+
+    `accounts`: its wallets on further chains.
+    """
 
     institution: Institution
     signing_key: SigningKey
     wallet: Wallet
     earlier_keys: tuple[SigningKey, ...] = ()
     earlier_wallets: tuple[Wallet, ...] = ()
+    accounts: tuple[Wallet, ...] = ()
 
     @property
     def keys(self) -> tuple[SigningKey, ...]:
@@ -144,7 +148,7 @@ async def make_signing_key(
 def did_document_bytes(identity: Identity) -> bytes:
     """The DID document that tells what is known of an institution now."""
     wallets = (*identity.earlier_wallets, identity.wallet)
-    document = did_document(identity.institution, identity.keys, wallets)
+    document = did_document(identity.institution, identity.keys, wallets, identity.accounts)
     return json.dumps(document, ensure_ascii=False).encode()
 
 
@@ -182,7 +186,8 @@ async def identity(conn: AsyncConnection, institution_id: UUID, *, for_signing: 
     if not current or not wallets:
         raise Refused("signing_key_missing", "The institution has no key in use to sign with.")
     earlier = tuple(key for key in keys if key != current[-1])
-    return Identity(institution, current[-1], wallets[-1], earlier, wallets[:-1])
+    accounts = [account for wallet in wallets for account in await store.list_accounts(conn, wallet)]
+    return Identity(institution, current[-1], wallets[-1], earlier, wallets[:-1], tuple(accounts))
 
 
 async def list_all(conn: AsyncConnection) -> tuple[Institution, ...]:
@@ -235,7 +240,7 @@ async def wallet_statement(conn: AsyncConnection, *, slug: str | None = None, di
     wallet = await store.current_wallet(conn, institution.id)
     if wallet is None or not wallet.statement:
         raise NotFound("wallet_silent", "The institution's wallet has not made its statement yet.")
-    return published_statement(institution, wallet)
+    return published_statement(institution, wallet, await store.list_accounts(conn, wallet))
 
 
 async def domain_linkages(conn: AsyncConnection, host: str) -> tuple[bytes, ...]:

@@ -111,15 +111,50 @@ async def publish_did_document(conn: AsyncConnection, identity: Identity, now: d
     return document
 
 
-async def state_wallet(conn: AsyncConnection, keystore: KeyStore, identity: Identity) -> Identity:
-    """Have the wallet say whom it anchors for, unless it has."""
-    if identity.wallet.statement:
+async def open_account(
+    conn: AsyncConnection, identity: Identity, chain_id: int, contract: str, now: datetime
+) -> Identity:
+    """The wallet on a further chain, unless it has been there before."""
+    if any(chain_id == one.chain_id for one in (identity.wallet, *identity.accounts)):
         return identity
-    text = identity.wallet.speaks_for(identity.institution).text
-    signature = keystore.sign_statement(identity.wallet.keystore, text)
-    wallet = replace(identity.wallet, statement=text, signature=signature)
-    await store.set_statement(conn, wallet)
-    return replace(identity, wallet=wallet)
+    account = replace(identity.wallet, chain_id=chain_id, contract=contract, created_at=now, statement="", signature="")
+    await store.save_account(conn, account)
+    return replace(identity, accounts=(*identity.accounts, account))
+
+
+async def change_chain(conn: AsyncConnection, identity: Identity, chain_id: int) -> Identity:
+    """Have the wallet be on another chain that it has an account on; the one it leaves stays among the further ones.
+
+    Raises `NotFound("account_unknown")`.
+    """
+    if identity.wallet.chain_id == chain_id:
+        return identity
+    account = next((one for one in identity.accounts if one.chain_id == chain_id), None)
+    if account is None:
+        raise NotFound("account_unknown", f"The institution's wallet has no account on chain {chain_id}.")
+    await store.exchange_accounts(conn, identity.wallet, account)
+    accounts = tuple(one for one in identity.accounts if one is not account)
+    return replace(identity, wallet=account, accounts=(identity.wallet, *accounts))
+
+
+async def state_wallet(conn: AsyncConnection, keystore: KeyStore, identity: Identity) -> Identity:
+    """Have the wallet say whom it anchors for on each chain, unless it has."""
+    wallet = identity.wallet
+    if not wallet.statement:
+        wallet = _stated(keystore, identity, wallet)
+        await store.set_statement(conn, wallet)
+    accounts = []
+    for account in identity.accounts:
+        stated = account if account.statement else _stated(keystore, identity, account)
+        if stated is not account:
+            await store.save_account(conn, stated)
+        accounts.append(stated)
+    return replace(identity, wallet=wallet, accounts=tuple(accounts))
+
+
+def _stated(keystore: KeyStore, identity: Identity, wallet: Wallet) -> Wallet:
+    text = wallet.speaks_for(identity.institution).text
+    return replace(wallet, statement=text, signature=keystore.sign_statement(wallet.keystore, text))
 
 
 async def link_domain(conn: AsyncConnection, keystore: KeyStore, identity: Identity, now: datetime) -> bool:

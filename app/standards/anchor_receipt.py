@@ -3,6 +3,9 @@
 Our own format (no published one fits), on RFC 9162 trees. The receipt never touches the credential. Digests, salt
 and path are bare hex; `root`, hashes and addresses carry 0x. What it says of the chain are hints: the truth is the
 registry's storage at a finalised block.
+
+`alsoAnchored`, if there, lists records of the same log on other chains, each with a root and a path of its own: on a
+second chain, the first record that covers a leaf is usually of a larger log. Whoever does not know it reads the rest.
 """
 
 import re
@@ -23,6 +26,8 @@ RDFC_METHOD = "di-rdfc-sha256"
 METHODS = (RDFC_METHOD, "di-jcs-sha256", "ecdsa-sd-sha256")
 _LEAF_PREFIX = LEAF_TAG.encode()
 MAX_PATH = 64
+MAX_ALSO = 4
+"""Further records in one receipt. Each makes a verifier ask once more."""
 _HASH = re.compile("[0-9a-f]{64}")
 _HEX = re.compile("[0-9a-f]*+")
 
@@ -72,8 +77,31 @@ class ChainRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Proven:
+    """A record and the path that leads to its root, of the first `tree_size` leaves."""
+
+    tree_size: int
+    path: Sequence[bytes]
+    root: bytes
+    record: ChainRecord
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherRecord:
+    """What a receipt says of a record on another chain."""
+
+    tree_size: int
+    path: tuple[bytes, ...]
+    root: bytes
+    chain_id: int
+    contract: str
+    anchored_by: WalletAddress
+    block_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
-    """A parsed receipt. `proof` is still unchecked."""
+    """A parsed receipt. `proof` is still unchecked. `also`: the same leaf recorded on further chains."""
 
     issuer: str
     method: str
@@ -88,11 +116,14 @@ class Receipt:
     contract: str
     anchored_by: WalletAddress
     block_time: datetime | None
+    also: tuple[FurtherRecord, ...] = ()
 
     def proves_inclusion(self) -> bool:
-        """Whether the path leads from the leaf to the root."""
+        """Whether each path leads from the leaf to the root it belongs to."""
         leaf = leaf_hash(self.kind, self.salt, self.digest)
-        return merkle.verify_inclusion(self.index, self.tree_size, leaf, self.path, self.root)
+        return merkle.verify_inclusion(self.index, self.tree_size, leaf, self.path, self.root) and all(
+            merkle.verify_inclusion(self.index, one.tree_size, leaf, one.path, one.root) for one in self.also
+        )
 
 
 def unsigned_receipt(
@@ -106,9 +137,10 @@ def unsigned_receipt(
     path: Sequence[bytes],
     root: bytes,
     record: ChainRecord,
+    also: Sequence[Proven] = (),
 ) -> dict[str, Any]:
-    """The receipt as JSON, ready for eddsa-jcs-2022."""
-    return {
+    """The receipt as JSON, ready for eddsa-jcs-2022. `also`: records on other chains, at most `MAX_ALSO` are named."""
+    document: dict[str, Any] = {
         "type": "EvmAnchorReceipt",
         "version": "1",
         "issuer": issuer,
@@ -123,23 +155,24 @@ def unsigned_receipt(
         },
         "inclusionPath": [item.hex() for item in path],
         "root": "0x" + root.hex(),
-        "anchor": {
-            "chain": f"eip155:{record.chain_id}",
-            "contract": caip10(record.chain_id, record.contract),
-            "anchoredBy": caip10(record.chain_id, record.anchored_by),
-            "txHash": "0x" + record.tx_hash.hex(),
-            "logIndex": record.log_index,
-            "blockNumber": record.block_number,
-            "blockHash": "0x" + record.block_hash.hex(),
-            "blockTime": timestamp(record.block_time),
-            "finality": record.finality,
-        },
+        "anchor": _anchor(record),
     }
+    if also:
+        document["alsoAnchored"] = [
+            {
+                "leaf": {"treeSize": one.tree_size},
+                "inclusionPath": [item.hex() for item in one.path],
+                "root": "0x" + one.root.hex(),
+                "anchor": _anchor(one.record),
+            }
+            for one in also[:MAX_ALSO]
+        ]
+    return document
 
 
 def read_receipt(document: Mapping[str, Any]) -> Receipt:
     """Parse a receipt. Raises `ValueError` when any part is missing or misshapen."""
-    leaf, anchor, binding = (_object(document, name) for name in ("leaf", "anchor", "binding"))
+    leaf, binding = _object(document, "leaf"), _object(document, "binding")
     if (
         document.get("type") != "EvmAnchorReceipt"
         or document.get("version") != "1"
@@ -148,14 +181,10 @@ def read_receipt(document: Mapping[str, Any]) -> Receipt:
         or binding.get("method") not in METHODS
     ):
         raise ValueError("not an anchor receipt of a known kind")
-    contract, wallet = parse_caip10(anchor.get("contract")), parse_caip10(anchor.get("anchoredBy"))
-    path, issuer, root = document.get("inclusionPath"), document.get("issuer"), document.get("root")
-    if contract is None or wallet is None or contract.chain_id != wallet.chain_id:
-        raise ValueError("the receipt's addresses cannot be read")
-    if not isinstance(path, list) or len(path) > MAX_PATH or not isinstance(issuer, str):
-        raise ValueError("the receipt's path cannot be read")
-    if not isinstance(root, str) or not root.startswith("0x") or str(leaf.get("kind")) not in _KINDS:
-        raise ValueError("the receipt's root cannot be read")
+    issuer = document.get("issuer")
+    if not isinstance(issuer, str) or str(leaf.get("kind")) not in _KINDS:
+        raise ValueError("the receipt's issuer or kind cannot be read")
+    own = _recorded(document)
     return Receipt(
         issuer=issuer,
         method=binding["method"],
@@ -163,6 +192,43 @@ def read_receipt(document: Mapping[str, Any]) -> Receipt:
         kind=_KINDS[leaf["kind"]],
         salt=_hash(leaf.get("salt")),
         index=_position(leaf.get("index")),
+        tree_size=own.tree_size,
+        path=own.path,
+        root=own.root,
+        chain_id=own.chain_id,
+        contract=own.contract,
+        anchored_by=own.anchored_by,
+        block_time=own.block_time,
+        also=_further(document.get("alsoAnchored")),
+    )
+
+
+def _anchor(record: ChainRecord) -> dict[str, Any]:
+    return {
+        "chain": f"eip155:{record.chain_id}",
+        "contract": caip10(record.chain_id, record.contract),
+        "anchoredBy": caip10(record.chain_id, record.anchored_by),
+        "txHash": "0x" + record.tx_hash.hex(),
+        "logIndex": record.log_index,
+        "blockNumber": record.block_number,
+        "blockHash": "0x" + record.block_hash.hex(),
+        "blockTime": timestamp(record.block_time),
+        "finality": record.finality,
+    }
+
+
+def _recorded(document: Mapping[str, Any]) -> FurtherRecord:
+    """The members that say where something is recorded, the same in a receipt and in each further record of one."""
+    leaf, anchor = _object(document, "leaf"), _object(document, "anchor")
+    contract, wallet = parse_caip10(anchor.get("contract")), parse_caip10(anchor.get("anchoredBy"))
+    path, root = document.get("inclusionPath"), document.get("root")
+    if contract is None or wallet is None or contract.chain_id != wallet.chain_id:
+        raise ValueError("the receipt's addresses cannot be read")
+    if not isinstance(path, list) or len(path) > MAX_PATH:
+        raise ValueError("the receipt's path cannot be read")
+    if not isinstance(root, str) or not root.startswith("0x"):
+        raise ValueError("the receipt's root cannot be read")
+    return FurtherRecord(
         tree_size=_position(leaf.get("treeSize")),
         path=_hashes(path),
         root=_hash(root[2:]),
@@ -171,6 +237,20 @@ def read_receipt(document: Mapping[str, Any]) -> Receipt:
         anchored_by=wallet,
         block_time=parse_timestamp(anchor.get("blockTime")),
     )
+
+
+def _further(value: Any) -> tuple[FurtherRecord, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or len(value) > MAX_ALSO or not all(isinstance(one, dict) for one in value):
+        raise ValueError("the receipt's further records cannot be read")
+    # Those on chains of another kind are for others to read.
+    return tuple(_recorded(one) for one in value if _is_evm(one.get("anchor")))
+
+
+def _is_evm(anchor: Any) -> bool:
+    chain = anchor.get("chain") if isinstance(anchor, dict) else None
+    return not isinstance(chain, str) or chain.startswith("eip155:")
 
 
 def _object(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -34,6 +34,22 @@ class ChainAnswer:
     failure: str = ""
 
 
+SILENT = frozenset(
+    {
+        "chain_not_asked",
+        "chain_other",
+        "chain_wrong",
+        "chain_unreachable",
+        "chain_timeout",
+        "chain_error",
+        "chain_failed",
+        "chain_answer_unreadable",
+    }
+)
+"""Codes of a `ChainAnswer` behind which nobody said anything about the record: neither that it is there, nor that it is
+not. With any other, somebody spoke, and not for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecognisedIssuer:
     """An entry in the verifier's own list of issuers. `keys` are the public keys (Multikey) it vouches for.
@@ -104,6 +120,8 @@ class AccreditationEvidence:
 class Evidence:
     """All of it. None = not gathered, because nothing named it or nothing needed it.
 
+    `chain` answers for the receipt's first record, `chain_further` for those on other chains, in the receipt's order;
+    `seen_on_chain` is the time of the record by which the rest was gathered. The checks find out which one counts.
     `did_document_then` is the version of the issuer's document that was in force at the time that counts: the one
     asked about, or the one at which a key withdrawn since was used.
     """
@@ -117,3 +135,5 @@ class Evidence:
     status_reasons: Fetched | None = None
     checkpoints: Fetched | None = None
     accreditation: AccreditationEvidence | None = None
+    chain_further: tuple[ChainAnswer, ...] = ()
+    seen_on_chain: datetime | None = None

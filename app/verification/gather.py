@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.standards import anchor_receipt, proof_sets, status_list, strict_json, vc
+from app.standards.anchor_receipt import FurtherRecord, Receipt
 from app.standards.data_integrity import ProofProblem
 from app.standards.did import DidDocument
 from app.standards.status_list import StatusListProblem
+from app.verification import records
 from app.verification.accreditation import gather_accreditation
 from app.verification.checks.proofs import of_issuer
 from app.verification.evidence import ChainAnswer, Evidence, Fetched, Recognition, Submission
@@ -36,30 +38,38 @@ async def gather(
     """Everything the checks may want; failures are values in it."""
     reader = reader or Reader()
     issuer_id = vc.issuer_id(submission.credential)
-    current, listed, answer, recognition = await asyncio.gather(
+    receipt = _receipt(submission.receipt)
+    current, listed, answers, recognition = await asyncio.gather(
         _did_document(issuer_id, publications),
         _status_list(submission.credential, publications, as_of),
-        _chain(submission.receipt, registry),
+        _chains(receipt, registry),
         recogniser.recognise(issuer_id) if issuer_id else _nobody(),
     )
     issuer = _read(current, issuer_id, reader)
+    answer, further = answers[0] if answers else None, answers[1:]
+    counts = records.counting(receipt, answer, further, issuer.wallets) if receipt and issuer else None
+    recorded = counts.recorded if counts else _recorded(answer)
+    # A record that may yet vanish is worth looking up the keys of its day.
+    seen = counts.recorded if counts else _time(answer)
     then, reasons, checkpoints, accreditation = await asyncio.gather(
-        _document_then(submission.credential, issuer, answer, publications, as_of),
+        _document_then(submission.credential, issuer, seen, publications, as_of),
         _reasons(submission.credential, listed, publications, reader),
-        _checkpoints(issuer, answer, submission.receipt, publications),
+        _checkpoints(issuer, answer if counts is None else counts.answer, submission.receipt, publications),
         gather_accreditation(
             submission.credential,
             current,
             publications=publications,
             recogniser=recogniser,
-            anchored_at=_recorded(answer),
+            anchored_at=recorded,
             now=as_of or now,
             brought=(submission.bundle or {}).get("accreditation"),
             at=as_of,
             reader=reader,
         ),
     )
-    return Evidence(submission, current, listed, answer, recognition, then, reasons, checkpoints, accreditation)
+    return Evidence(
+        submission, current, listed, answer, recognition, then, reasons, checkpoints, accreditation, further, seen
+    )
 
 
 async def _did_document(issuer_id: str | None, publications: Publications) -> Fetched | None:
@@ -76,20 +86,26 @@ async def _status_list(
     return await publications.status_list(entry[0], as_of) if entry else None
 
 
-async def _chain(receipt: Mapping[str, Any] | None, registry: Registry) -> ChainAnswer | None:
-    if receipt is None:
-        return None
+def _receipt(document: Mapping[str, Any] | None) -> Receipt | None:
     try:
-        read = anchor_receipt.read_receipt(receipt)
+        return anchor_receipt.read_receipt(document) if document is not None else None
     except ValueError:
         return None
-    return await registry.anchored(read.chain_id, read.contract, read.anchored_by.address, read.root)
+
+
+async def _chains(receipt: Receipt | None, registry: Registry) -> tuple[ChainAnswer, ...]:
+    """What each chain that the receipt names says, in its order; each is asked for itself."""
+    if receipt is None:
+        return ()
+    named: tuple[Receipt | FurtherRecord, ...] = (receipt, *receipt.also)
+    asked = (registry.anchored(one.chain_id, one.contract, one.anchored_by.address, one.root) for one in named)
+    return tuple(await asyncio.gather(*asked))
 
 
 async def _document_then(
     credential: Mapping[str, Any],
     issuer: DidDocument | None,
-    answer: ChainAnswer | None,
+    seen: datetime | None,
     publications: Publications,
     as_of: datetime | None,
 ) -> Fetched | None:
@@ -107,8 +123,7 @@ async def _document_then(
     withdrawn = [proof for proof in own if issuer.withdrawn_key(proof.verification_method)]
     if not withdrawn:
         return None
-    recorded = answer.anchored_at if answer is not None else None
-    moment = withdrawn[0].created or (datetime.fromtimestamp(recorded, UTC) if recorded else None)
+    moment = withdrawn[0].created or seen
     return await publications.did_document(issuer.id, moment) if moment is not None else None
 
 
@@ -143,9 +158,11 @@ async def _checkpoints(
 
 
 def _recorded(answer: ChainAnswer | None) -> datetime | None:
-    if answer is None or not answer.anchored_at or not answer.final:
-        return None
-    return datetime.fromtimestamp(answer.anchored_at, UTC)
+    return _time(answer) if records.holds(answer) else None
+
+
+def _time(answer: ChainAnswer | None) -> datetime | None:
+    return datetime.fromtimestamp(answer.anchored_at, UTC) if answer is not None and answer.anchored_at else None
 
 
 async def _nobody() -> Recognition:

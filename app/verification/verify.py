@@ -23,7 +23,7 @@ from app.verification.gather import gather
 from app.verification.once import AskedOnce
 from app.verification.ports import Publications, Recogniser, Registry
 from app.verification.reader import Reader
-from app.verification.report import DocumentKind, Finding, Report, conclude
+from app.verification.report import DocumentKind, Finding, Outcome, Report, conclude
 from app.verification.several import verify_members
 from app.verification.submission import is_record, read_submission
 
@@ -104,27 +104,38 @@ def run_checks(evidence: Evidence, canonicaliser: CanonicalForm, trail: Trail) -
     signing_time = check_signing_time(evidence, trail, chain)
     status = check_status(evidence, trail, canonicaliser)
     issuer = check_issuer(evidence, trail)
-    accreditation = check_accreditation(
-        evidence.accreditation,
-        evidence.submission.credential,
-        trail.issuer if trail.digest is not None else None,
-        anchored_at=trail.recorded,
-        now=trail.moment,
-        canonicaliser=canonicaliser,
-        holding=_dated(evidence, trail, canonicaliser),
-        reader=trail.reader,
-    )
+    accreditation = _accreditation(evidence, trail, canonicaliser, trail.recorded)
+    if trail.is_late and accreditation.outcome is not Outcome.VALID:
+        # By the time of the later record it was not; of the earlier one, which could not be asked, nothing is known.
+        accreditation = _accreditation(evidence, trail, canonicaliser, None)
     return (
         *(structure, dates, issuer_key, signature, inclusion, checkpoint, chain, signing_time),
         *(status, issuer, accreditation),
     )
 
 
-def _dated(evidence: Evidence, trail: Trail, canonicaliser: CanonicalForm) -> tuple[Proof, ...]:
+def _accreditation(
+    evidence: Evidence, trail: Trail, canonicaliser: CanonicalForm, recorded: datetime | None
+) -> Finding:
+    return check_accreditation(
+        evidence.accreditation,
+        evidence.submission.credential,
+        trail.issuer if trail.digest is not None else None,
+        anchored_at=recorded,
+        now=trail.moment,
+        canonicaliser=canonicaliser,
+        holding=_dated(evidence, trail, canonicaliser, recorded),
+        reader=trail.reader,
+    )
+
+
+def _dated(
+    evidence: Evidence, trail: Trail, canonicaliser: CanonicalForm, recorded: datetime | None
+) -> tuple[Proof, ...]:
     """The signatures that say when it was signed: most documents have one, and it was just found to hold."""
     if len(trail.keyed) == 1 and trail.proof is not None and trail.key is not None and trail.key.revoked is None:
         return (trail.proof,)
-    if trail.recorded is not None:
+    if recorded is not None:
         return ()
     return trustworthy(evidence.submission.credential, trail.keyed, trail.proofs, canonicaliser)
 

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from app.anchoring import publishing
 from app.anchoring import service as anchoring
-from app.anchoring.publishing import checkpoint_json
+from app.anchoring.publishing import checkpoints_json
 from app.credentials import accrediting, erasing, status
 from app.credentials import service as credentials
 from app.credentials.status import PublishedList
@@ -142,7 +142,7 @@ async def _checkpoints(request: Request) -> Response:
     async with reading(wiring_of(request).engine) as conn:
         institution = await institutions.get(conn, request.path_params["slug"])
         found = await anchoring.finalized_checkpoints(conn, institution.id)
-    members = {"did": institution.did, "checkpoints": [checkpoint_json(checkpoint) for checkpoint in found]}
+    members = {"did": institution.did, "checkpoints": checkpoints_json(found)}
     return published(request, as_json(members), SHORT)
 
 

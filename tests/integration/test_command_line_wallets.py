@@ -38,7 +38,7 @@ async def test_a_wallet_is_looked_at_stopped_and_resumed(installation: Installat
 async def test_an_alarm_shows_and_is_dismissed(installation: Installation, terminal: Terminal) -> None:
     log = await installation.log()
     async with transaction(installation.wiring.engine) as conn:
-        await store.open_alarm(conn, log.id, "wallet_used_elsewhere", "Something else has sent a transaction.", now())
+        await store.open_alarm(conn, log, "wallet_used_elsewhere", "Something else has sent a transaction.", now())
     said = terminal.run("wallet", "status", "northgate", expect=OUTSIDE)
     assert "Something else has sent a transaction. (wallet_used_elsewhere)" in said
     assert "Dismissed: wallet_used_elsewhere." in terminal.run("wallet", "dismiss", "northgate")

@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.anchoring.model import (
     IN_FLIGHT,
     MOVES,
-    Block,
     Checkpoint,
     CheckpointState,
     Fees,
@@ -22,6 +21,16 @@ from app.anchoring.model import (
     SentTransaction,
 )
 from app.anchoring.store.alarms import close_alarms, list_alarms, open_alarm
+from app.anchoring.store.elsewhere import (
+    contract_on,
+    entries_named_by,
+    entries_to_name,
+    hold_receipts,
+    next_to_forget,
+    next_to_name,
+    set_chain,
+    set_named,
+)
 from app.anchoring.store.erasing import erased_positions, forget_entries, positions_of
 from app.anchoring.store.public import final_tile, find_feed, newest_note, recorded_times, set_feed, set_notes
 from app.anchoring.store.receipts import (
@@ -39,6 +48,7 @@ from app.anchoring.store.receipts import (
     replace_receipts,
     set_checkpoint_list,
 )
+from app.anchoring.store.rows import read_checkpoint
 from app.anchoring.store.tables import anchor_transactions, checkpoints, log_entries, log_tiles, logs
 from app.anchoring.tiles import TileKey
 from app.standards.anchor_receipt import LeafKind
@@ -46,6 +56,7 @@ from app.standards.anchor_receipt import LeafKind
 __all__ = [
     "checkpoint_in_flight",
     "close_alarms",
+    "contract_on",
     "count_entries",
     "dearest_with_nonce",
     "delete_receipts",
@@ -53,9 +64,12 @@ __all__ = [
     "digest_times",
     "digests_with_receipt",
     "drop_receipts",
+    "entries_named_by",
+    "entries_to_name",
     "entries_with_late_receipt",
     "entries_without_receipt",
     "erased_positions",
+    "final_chains",
     "final_nonces",
     "final_tile",
     "finals_covering",
@@ -64,6 +78,7 @@ __all__ = [
     "find_log",
     "find_receipt",
     "forget_entries",
+    "hold_receipts",
     "insert_checkpoint",
     "insert_entries",
     "insert_log",
@@ -76,6 +91,8 @@ __all__ = [
     "list_transactions",
     "newest_finalized",
     "newest_note",
+    "next_to_forget",
+    "next_to_name",
     "number_open_entries",
     "oldest_open",
     "open_alarm",
@@ -86,8 +103,10 @@ __all__ = [
     "recorded_times",
     "replace_receipts",
     "sealed_entries",
+    "set_chain",
     "set_checkpoint_list",
     "set_feed",
+    "set_named",
     "set_notes",
     "set_pause",
     "set_size",
@@ -198,12 +217,14 @@ async def digest_times(conn: AsyncConnection, log_id: UUID, kind: LeafKind) -> d
     return dict((await conn.execute(query)).all())
 
 
-async def insert_checkpoint(conn: AsyncConnection, log: Log, root: bytes, now: datetime) -> None:
-    """Of the log as it stands, for its wallet to record."""
+async def insert_checkpoint(conn: AsyncConnection, log: Log, tree_size: int, root: bytes, now: datetime) -> None:
+    """For the log's wallet to record on the log's chain."""
     await conn.execute(
         insert(checkpoints).values(
             log_id=log.id,
-            tree_size=log.size,
+            chain_id=log.chain_id,
+            contract=log.contract,
+            tree_size=tree_size,
             root=root,
             state=CheckpointState.SEALED,
             created_at=now,
@@ -216,50 +237,72 @@ async def set_wallet(conn: AsyncConnection, log_id: UUID, address: str, keystore
     await conn.execute(update(logs).where(logs.c.id == log_id).values(wallet_address=address, wallet_keystore=keystore))
 
 
-async def checkpoint_in_flight(conn: AsyncConnection, log_id: UUID, *, lock: bool = False) -> Checkpoint | None:
-    query = select(checkpoints).where(checkpoints.c.log_id == log_id, checkpoints.c.state.in_(IN_FLIGHT))
+async def checkpoint_in_flight(conn: AsyncConnection, log: Log, *, lock: bool = False) -> Checkpoint | None:
+    """The one on its way on the log's chain."""
+    query = select(checkpoints).where(*_here(log), checkpoints.c.state.in_(IN_FLIGHT))
     row = (await conn.execute(query.with_for_update() if lock else query)).one_or_none()
-    return _checkpoint(row) if row else None
+    return read_checkpoint(row) if row else None
 
 
 async def list_checkpoints(
     conn: AsyncConnection, log_id: UUID, state: CheckpointState | None = None
 ) -> tuple[Checkpoint, ...]:
-    """Oldest first."""
+    """Those on every chain, oldest first."""
     query = select(checkpoints).where(checkpoints.c.log_id == log_id).order_by(checkpoints.c.id)
     if state is not None:
         query = query.where(checkpoints.c.state == state)
-    return tuple(_checkpoint(row) for row in await conn.execute(query))
+    return tuple(read_checkpoint(row) for row in await conn.execute(query))
 
 
 async def newest_finalized(conn: AsyncConnection, log_id: UUID) -> Checkpoint | None:
+    """The largest, on whichever chain; of two of the same size the older one."""
     query = (
         select(checkpoints)
         .where(checkpoints.c.log_id == log_id, checkpoints.c.state == CheckpointState.FINALIZED)
-        .order_by(checkpoints.c.tree_size.desc())
+        .order_by(checkpoints.c.tree_size.desc(), checkpoints.c.id)
         .limit(1)
     )
     row = (await conn.execute(query)).one_or_none()
-    return _checkpoint(row) if row else None
+    return read_checkpoint(row) if row else None
 
 
-async def finals_covering(conn: AsyncConnection, log_id: UUID, first: int, last: int) -> tuple[Checkpoint, ...]:
-    """The final checkpoints in which leaves `first` to `last` (both covered) were recorded first, smallest first."""
+async def finals_covering(
+    conn: AsyncConnection, log_id: UUID, first: int, last: int, chain_id: int | None = None
+) -> tuple[Checkpoint, ...]:
+    """The final checkpoints in which leaves `first` to `last` were recorded first, smallest first; on one chain or on
+    whichever. A chain need not cover them all."""
     table = checkpoints.c
-    is_final = (table.log_id == log_id, table.state == CheckpointState.FINALIZED)
+    is_final = [table.log_id == log_id, table.state == CheckpointState.FINALIZED]
+    if chain_id is not None:
+        is_final.append(table.chain_id == chain_id)
     end = select(func.min(table.tree_size)).where(*is_final, table.tree_size > last).scalar_subquery()
-    query = select(checkpoints).where(*is_final, table.tree_size > first, table.tree_size <= end)
+    query = select(checkpoints).where(
+        *is_final, table.tree_size > first, table.tree_size <= func.coalesce(end, table.tree_size)
+    )
     # Of two of the same size the older one.
     query = query.order_by(table.tree_size, table.id)
-    return tuple(_checkpoint(row) for row in await conn.execute(query))
+    return tuple(read_checkpoint(row) for row in await conn.execute(query))
+
+
+async def final_chains(conn: AsyncConnection, log_id: UUID) -> tuple[int, ...]:
+    """The chains on which the log has final checkpoints, by number."""
+    table = checkpoints.c
+    query = select(table.chain_id).where(table.log_id == log_id, table.state == CheckpointState.FINALIZED)
+    return tuple((await conn.execute(query.distinct().order_by(table.chain_id))).scalars())
 
 
 async def set_state(
-    conn: AsyncConnection, checkpoint_id: int, state: CheckpointState, inclusion: Inclusion | None = None
+    conn: AsyncConnection,
+    checkpoint_id: int,
+    state: CheckpointState,
+    inclusion: Inclusion | None = None,
+    finality: str | None = None,
 ) -> None:
     """Move a checkpoint; staying where it is counts as no move. Raises `LookupError` for a move that is none."""
     sources = [source for source in CheckpointState if source is state or state in MOVES[source]]
     values: dict[str, Any] = {"state": state}
+    if finality is not None:
+        values["finality"] = finality
     if inclusion is not None:
         values |= {
             "tx_hash": inclusion.tx_hash,
@@ -293,15 +336,12 @@ async def list_transactions(conn: AsyncConnection, checkpoint_id: int) -> tuple[
 
 
 async def dearest_with_nonce(conn: AsyncConnection, log: Log, nonce: int) -> SentTransaction | None:
-    """What was offered most for, of all its wallet's transactions with this nonce: a new one would have to beat it."""
+    """What was offered most for, of all its wallet's transactions with this nonce on its chain: a new one would have
+    to beat it."""
     query = (
         select(anchor_transactions)
         .join(checkpoints, checkpoints.c.id == anchor_transactions.c.checkpoint_id)
-        .where(
-            checkpoints.c.log_id == log.id,
-            checkpoints.c.anchored_by == log.wallet_address,
-            anchor_transactions.c.nonce == nonce,
-        )
+        .where(*_here(log), checkpoints.c.anchored_by == log.wallet_address, anchor_transactions.c.nonce == nonce)
         .order_by(anchor_transactions.c.max_fee.desc())
         .limit(1)
     )
@@ -310,12 +350,13 @@ async def dearest_with_nonce(conn: AsyncConnection, log: Log, nonce: int) -> Sen
 
 
 async def final_nonces(conn: AsyncConnection, log: Log) -> int:
-    """One more than the highest nonce of a final checkpoint that its wallet itself sent; 0 before the first."""
+    """One more than the highest nonce of a final checkpoint that its wallet itself sent on this chain; 0 before the
+    first."""
     query = (
         select(func.max(anchor_transactions.c.nonce))
         .join(checkpoints, checkpoints.c.id == anchor_transactions.c.checkpoint_id)
         .where(
-            checkpoints.c.log_id == log.id,
+            *_here(log),
             checkpoints.c.anchored_by == log.wallet_address,
             checkpoints.c.state == CheckpointState.FINALIZED,
             checkpoints.c.tx_hash == anchor_transactions.c.hash,
@@ -339,6 +380,11 @@ async def set_pause(conn: AsyncConnection, log_id: UUID, pause: Pause | None) ->
     await conn.execute(update(logs).where(logs.c.id == log_id).values(values))
 
 
+def _here(log: Log) -> tuple[ColumnElement[bool], ...]:
+    """Of this log, on the chain it is looked at on."""
+    return checkpoints.c.log_id == log.id, checkpoints.c.chain_id == log.chain_id
+
+
 def _log(row: Row[Any]) -> Log:
     return Log(
         row.id,
@@ -356,21 +402,4 @@ def _log(row: Row[Any]) -> Log:
 def _sent(row: Row[Any]) -> SentTransaction:
     return SentTransaction(
         row.checkpoint_id, row.nonce, row.raw, row.hash, Fees(row.max_fee, row.priority_fee), row.created_at
-    )
-
-
-def _checkpoint(row: Row[Any]) -> Checkpoint:
-    block = Block(row.block_number, row.block_hash, row.block_time) if row.block_number is not None else None
-    return Checkpoint(
-        row.id,
-        row.log_id,
-        row.tree_size,
-        row.root,
-        CheckpointState(row.state),
-        row.created_at,
-        row.anchored_by,
-        row.tx_hash,
-        row.log_index,
-        block,
-        row.note,
     )

@@ -22,8 +22,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.anchoring.model import CheckpointState, Entry
+from app.anchoring.store.rows import read_entry
 from app.anchoring.store.tables import checkpoints, log_entries, logs, receipts
-from app.standards.anchor_receipt import LeafKind
 
 
 async def entries_without_receipt(conn: AsyncConnection, log_id: UUID, below: int, limit: int) -> tuple[Entry, ...]:
@@ -39,7 +39,7 @@ async def entries_without_receipt(conn: AsyncConnection, log_id: UUID, below: in
         .order_by(log_entries.c.leaf_index)
         .limit(limit)
     )
-    return tuple(_entry(row) for row in await conn.execute(query))
+    return tuple(read_entry(row) for row in await conn.execute(query))
 
 
 async def entries_with_late_receipt(conn: AsyncConnection, log_id: UUID, limit: int) -> tuple[Entry, ...]:
@@ -71,7 +71,7 @@ async def entries_with_late_receipt(conn: AsyncConnection, log_id: UUID, limit: 
         .order_by(log_entries.c.leaf_index)
         .limit(limit)
     )
-    return tuple(_entry(row) for row in await conn.execute(query))
+    return tuple(read_entry(row) for row in await conn.execute(query))
 
 
 async def insert_receipts(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -170,7 +170,3 @@ async def count_entries(conn: AsyncConnection, log_id: UUID) -> tuple[int, int, 
     )
     waiting, sealed, with_receipt = (await conn.execute(query)).one()
     return waiting, sealed, with_receipt
-
-
-def _entry(row: Row[Any]) -> Entry:
-    return Entry(row.id, LeafKind(row.kind), row.digest, row.salt, row.leaf_index)

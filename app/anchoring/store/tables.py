@@ -70,6 +70,9 @@ checkpoints = Table(
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=True),
     Column("log_id", Uuid, ForeignKey("logs.id"), nullable=False, index=True),
+    # Where it is recorded: on the log's own chain, or on another beside it.
+    Column("chain_id", BigInteger, nullable=False),
+    Column("contract", String(42), nullable=False),
     Column("tree_size", BigInteger, nullable=False),
     Column("root", LargeBinary, nullable=False),
     Column("state", String(12), nullable=False),
@@ -81,11 +84,16 @@ checkpoints = Table(
     Column("block_number", BigInteger),
     Column("block_hash", LargeBinary),
     Column("block_time", _WHEN),
+    # The rule by which it was found final, as receipts name it.
+    Column("finality", String(12)),
     # The signed note of a final one (C2SP tlog-checkpoint).
     Column("note", LargeBinary),
+    # Receipts of the leaves below this one name it as a further record, where it is one.
+    Column("named", BigInteger, nullable=False, server_default="0"),
     Index(
         "uq_checkpoints_in_flight",
         "log_id",
+        "chain_id",
         unique=True,
         postgresql_where=text("state IN ('sealed', 'submitted', 'included')"),
     ),
@@ -106,6 +114,7 @@ log_alarms = Table(
     "log_alarms",
     metadata,
     Column("log_id", Uuid, ForeignKey("logs.id"), primary_key=True),
+    Column("chain_id", BigInteger, primary_key=True),
     Column("code", String(60), primary_key=True),
     Column("message", Text, nullable=False),
     Column("since", _WHEN, nullable=False),

@@ -33,6 +33,9 @@ from app.institutions.model import (
     Wallet,
 )
 from app.institutions.roles import Role
+from app.institutions.store.accounts import exchange_accounts as exchange_accounts
+from app.institutions.store.accounts import list_accounts as list_accounts
+from app.institutions.store.accounts import save_account as save_account
 from app.institutions.store.tables import (
     accreditations,
     api_keys,

@@ -69,6 +69,17 @@ wallets = Table(
     Column("statement", Text, nullable=False, server_default=""),
     Column("signature", String(132), nullable=False, server_default=""),
 )
+# The same wallet on chains beside the one it is on: another contract, another word on whose it is.
+wallet_accounts = Table(
+    "wallet_accounts",
+    metadata,
+    Column("wallet_id", Integer, ForeignKey("wallets.id"), primary_key=True),
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("contract", String(42), nullable=False),
+    Column("created_at", _WHEN, nullable=False),
+    Column("statement", Text, nullable=False, server_default=""),
+    Column("signature", String(132), nullable=False, server_default=""),
+)
 did_documents = Table(
     "did_documents",
     metadata,

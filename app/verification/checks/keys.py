@@ -1,7 +1,7 @@
 """Whose key signed it, and whether that key counted when it was used."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from app.standards import did, strict_json, vc
 from app.standards.data_integrity import Proof
@@ -60,14 +60,20 @@ def check_signing_time(evidence: Evidence, trail: Trail, chain: Finding) -> Find
             f"The signature was made to count until {day(proof.expires)}.",
         )
     if key.revoked is not None:
-        return _before_theft(key.revoked, claimed, proven, chain)
+        return _before_theft(key.revoked, claimed, _shown(trail, key.revoked), chain)
     if key.expires is not None and key.expires < trail.moment:
-        return _before_retirement(key.expires, claimed, proven)
+        return _before_retirement(key.expires, claimed, _shown(trail, key.expires))
     if proven is not None:
         return finding(
             "signing_time", Outcome.VALID, "signing_time_ok", f"It was signed by {day(proven)}, with a key in use."
         )
     return finding("signing_time", Outcome.VALID, "signing_time_ok", "The signing key is in use.")
+
+
+def _shown(trail: Trail, limit: datetime) -> datetime | None:
+    """The time of the record, as far as it tells on which side of `limit` the signature was made: an earlier record
+    that could not be asked about may be before it."""
+    return None if trail.is_late and trail.recorded is not None and trail.recorded >= limit else trail.recorded
 
 
 def read_published(fetched: Fetched, issuer_id: str) -> DidDocument:
@@ -144,13 +150,8 @@ def _find_keys(evidence: Evidence, trail: Trail, own: tuple[Proof, ...], fetched
 
 def _knows_of_later(evidence: Evidence, trail: Trail, then: DidDocument, proof: Proof) -> bool:
     """Whether what was given as the page of then is a later one, as from a host that keeps no history."""
-    key, recorded = (
-        then.withdrawn_key(proof.verification_method),
-        evidence.chain.anchored_at if evidence.chain else None,
-    )
-    asked = trail.moment if trail.is_past else proof.created
-    if asked is None and recorded:
-        asked = datetime.fromtimestamp(recorded, UTC)
+    key = then.withdrawn_key(proof.verification_method)
+    asked = trail.moment if trail.is_past else proof.created or evidence.seen_on_chain
     return key is not None and key.revoked is not None and asked is not None and asked < key.revoked
 
 

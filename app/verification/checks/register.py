@@ -1,13 +1,13 @@
 """The issuer's log and the public register: is it in the log, does the log show one face, who recorded it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
 from app.standards import anchor_receipt, checkpoint_list, data_integrity
 from app.standards.data_integrity import ProofProblem
 from app.standards.did import DidDocument
+from app.verification import records
 from app.verification.checks.trail import Trail, finding, of, skipped, unfetched
 from app.verification.evidence import Evidence
 from app.verification.reader import Reader, keys_of
@@ -106,7 +106,7 @@ def check_checkpoint(evidence: Evidence, trail: Trail) -> Finding:
 def check_chain(evidence: Evidence, trail: Trail) -> Finding:
     """Whether the registry's storage, at a final block, has the root under a wallet that the issuer publishes.
 
-    What the receipt says of the chain is not believed.
+    What the receipt says of the chain is not believed. Where it names records on several chains, see `records`.
     """
     receipt = trail.receipt
     if receipt is None or trail.issuer is None:
@@ -118,13 +118,38 @@ def check_chain(evidence: Evidence, trail: Trail) -> Finding:
             "wallet_not_issuers",
             "The register entry was made by a wallet that the issuer does not publish.",
         )
-    answer = evidence.chain
+    answer, further = evidence.chain, evidence.chain_further
+    counts = records.counting(receipt, answer, further, trail.issuer.wallets)
+    if counts is not None:
+        trail.recorded, trail.is_late = counts.recorded, counts.instead_of is not None
+        if trail.is_past and counts.recorded > trail.moment and counts.instead_of is None:
+            return finding(
+                "chain",
+                Outcome.SKIPPED,
+                NOT_RECORDED_THEN,
+                "On the day asked about it was not in the public register yet; it has been since "
+                f"{day(counts.recorded)}.",
+                counts.answer.at,
+                SOURCE,
+            )
+        code, sentence = _recorded(receipt, counts)
+        return finding("chain", Outcome.VALID, code, sentence, counts.answer.at, SOURCE)
     if answer is None or answer.anchored_at is None:
         return finding(
             "chain",
             Outcome.ERROR,
             answer.code if answer else "chain_not_asked",
             answer.failure if answer else "The public register was not asked.",
+        )
+    if answer.anchored_at == 0 and records.elsewhere(receipt, further, trail.issuer.wallets):
+        return finding(
+            "chain",
+            Outcome.ERROR,
+            "chains_contradict",
+            f"The public register on chain {receipt.chain_id} says that it has no such entry, though one on another "
+            "chain has it. Until that is explained, neither can be relied on.",
+            answer.at,
+            SOURCE,
         )
     if answer.anchored_at == 0:
         return finding(
@@ -135,27 +160,20 @@ def check_chain(evidence: Evidence, trail: Trail) -> Finding:
             answer.at,
             SOURCE,
         )
-    if not answer.final:
-        return finding(
-            "chain", Outcome.ERROR, "not_final", "The register entry is there, but not final yet.", answer.at, SOURCE
-        )
-    trail.recorded = datetime.fromtimestamp(answer.anchored_at, UTC)
-    if trail.is_past and trail.recorded > trail.moment:
-        return finding(
-            "chain",
-            Outcome.SKIPPED,
-            NOT_RECORDED_THEN,
-            f"On the day asked about it was not in the public register yet; it has been since {day(trail.recorded)}.",
-            answer.at,
-            SOURCE,
-        )
     return finding(
-        "chain",
-        Outcome.VALID,
-        "chain_ok",
-        f"The public register has recorded it since {day(trail.recorded)}.",
-        answer.at,
-        SOURCE,
+        "chain", Outcome.ERROR, "not_final", "The register entry is there, but not final yet.", answer.at, SOURCE
+    )
+
+
+def _recorded(receipt: anchor_receipt.Receipt, counts: records.Counting) -> tuple[str, str]:
+    """Code and sentence; who did not speak is named, since the time shown is then a later one than it may deserve."""
+    if counts.instead_of is None:
+        return "chain_ok", f"The public register has recorded it since {day(counts.recorded)}."
+    first = "could not be asked" if counts.instead_of.anchored_at is None else "has it, but not for good yet"
+    return (
+        "chain_ok_elsewhere",
+        f"The public register on chain {counts.chain_id} has recorded it since {day(counts.recorded)}. The one on "
+        f"chain {receipt.chain_id}, where it was entered first, {first}.",
     )
 
 

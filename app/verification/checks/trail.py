@@ -19,8 +19,9 @@ class Trail:
     `moment` is now, or the past moment asked about. `reads_older`: version 1.1 of the data model counts too. `issuer`
     is the issuer's document as it is now, `issuer_then` as it was at the time that counts (the same one where nothing
     was asked of the past). `keyed` are the issuer's signatures with their keys; `proof`, `key` and the binding `digest`
-    by `method` are of the one that holds. `recorded` is the time of the block that holds the register entry. `reader`
-    reads what was fetched.
+    by `method` are of the one that holds. `recorded` is the time of the block that holds the register entry. `is_late`:
+    the receipt names an earlier entry too, on a chain that did not answer, so nothing shows that a limit before
+    `recorded` was passed. `reader` reads what was fetched.
     """
 
     moment: datetime
@@ -36,6 +37,7 @@ class Trail:
     method: str = ""
     receipt: anchor_receipt.Receipt | None = None
     recorded: datetime | None = None
+    is_late: bool = False
     reader: Reader = field(default_factory=Reader)
 
 

@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from app.adapters.local_chain import CHAIN_ID as PRACTICE_CHAIN
 from app.anchoring import service as anchoring
-from app.anchoring.publishing import checkpoint_json
+from app.anchoring.publishing import checkpoints_json
 from app.catalogue import service as catalogue
 from app.database import transaction
 from app.institutions import service as institutions
@@ -26,7 +26,7 @@ async def _institution(request: Request) -> Response:
         approved = await institutions.accreditations(conn, found.id)
         if negotiation.prefers_html(request):
             titles = {item.id: item.title for item in await catalogue.list_qualifications(conn)}
-    wallet = published_wallet(found, identity.wallet, *identity.keys)
+    wallet = published_wallet(found, identity.wallet, *identity.keys, accounts=identity.accounts)
     if not negotiation.prefers_html(request):
         members = {
             **wallet,
@@ -42,7 +42,7 @@ async def _institution(request: Request) -> Response:
                 }
                 for item in approved
             ],
-            "checkpoints": [checkpoint_json(checkpoint) for checkpoint in checkpoints],
+            "checkpoints": checkpoints_json(checkpoints)[::-1],
         }
         return JSONResponse(members, headers={**OPEN, "Vary": "Accept"})
     return rendering.page(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.standards import anchor_receipt, data_integrity, merkle
-from app.standards.anchor_receipt import ChainRecord, LeafKind
+from app.standards.anchor_receipt import ChainRecord, LeafKind, Proven
 from app.standards.did import WalletAddress
 from tests.unit.standards import sample
 
@@ -43,6 +43,81 @@ def receipt(index: int = 3) -> dict[str, Any]:
         root=TREE.root(),
         record=RECORD,
     )
+
+
+def receipt_on_both(index: int = 2, sizes: tuple[int, ...] = (5,)) -> dict[str, Any]:
+    """Recorded among the first three leaves, and on other chains among more."""
+    also = [
+        Proven(
+            size, merkle.Tree(LEAVES[:size]).inclusion_path(index), TREE.root(size), replace(RECORD, chain_id=number)
+        )
+        for number, size in enumerate(sizes, 8453)
+    ]
+    return anchor_receipt.unsigned_receipt(
+        issuer=sample.DID,
+        digest=DIGESTS[index],
+        kind=LeafKind.CREDENTIAL,
+        salt=SALTS[index],
+        index=index,
+        tree_size=3,
+        path=merkle.Tree(LEAVES[:3]).inclusion_path(index),
+        root=TREE.root(3),
+        record=RECORD,
+        also=also,
+    )
+
+
+def test_further_records_are_read_each_with_its_own_root_and_path() -> None:
+    read = anchor_receipt.read_receipt(receipt_on_both(sizes=(4, 5)))
+    assert read.proves_inclusion()
+    assert (read.tree_size, read.root, read.chain_id) == (3, TREE.root(3), 31337)
+    assert [(one.chain_id, one.tree_size, one.root) for one in read.also] == [
+        (8453, 4, TREE.root(4)),
+        (8454, 5, TREE.root(5)),
+    ]
+    assert {one.anchored_by.chain_id for one in read.also} == {8453, 8454}
+
+
+def test_a_further_record_that_does_not_prove_it_spoils_the_whole() -> None:
+    read = anchor_receipt.read_receipt(receipt_on_both())
+    [also] = read.also
+    for wrong in (replace(also, root=TREE.root(4)), replace(also, tree_size=4), replace(also, path=also.path[1:])):
+        assert not replace(read, also=(wrong,)).proves_inclusion()
+
+
+def test_a_receipt_without_further_records_is_as_it_was() -> None:
+    assert "alsoAnchored" not in receipt()
+    assert anchor_receipt.read_receipt(receipt()).also == ()
+
+
+def test_no_more_further_records_are_named_than_are_read() -> None:
+    read = anchor_receipt.read_receipt(receipt_on_both(sizes=(5,) * 9))
+    assert len(read.also) == anchor_receipt.MAX_ALSO
+
+
+def test_a_further_record_on_a_chain_of_another_kind_is_left_to_others() -> None:
+    document = receipt_on_both()
+    document["alsoAnchored"].append({"anchor": {"chain": "bip122:000000000019d6689c085ae165831e93", "block": 1}})
+    assert len(anchor_receipt.read_receipt(document).also) == 1
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {},
+        [7],
+        [{}],
+        [{"anchor": {"chain": "eip155:1"}}],
+        [{"anchor": {"chain": 7}}],
+        receipt_on_both()["alsoAnchored"] * (anchor_receipt.MAX_ALSO + 1),
+        [receipt_on_both()["alsoAnchored"][0] | {"root": "0x"}],
+        [receipt_on_both()["alsoAnchored"][0] | {"leaf": {}}],
+        [receipt_on_both()["alsoAnchored"][0] | {"inclusionPath": ["ab"]}],
+    ],
+)
+def test_misshapen_further_records(spoilt: Any) -> None:
+    with pytest.raises(ValueError, match=r"receipt|32-byte|position"):
+        anchor_receipt.read_receipt(receipt() | {"alsoAnchored": spoilt})
 
 
 @pytest.mark.parametrize("index", range(5))
