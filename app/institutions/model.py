@@ -14,7 +14,7 @@ from app.institutions.roles import Role
 from app.standards import did, vc
 from app.standards.accreditation import SERVICE_TYPE
 from app.standards.did import WalletAddress
-from app.standards.wallet_statement import WalletStatement, document
+from app.standards.wallet_statement import PERSON, WalletStatement, document
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,58}[a-z0-9])")
 
@@ -120,7 +120,8 @@ def in_force(versions: Sequence[DidDocumentVersion], at: datetime) -> DidDocumen
 class Wallet:
     """The public wallet: an address on a chain, the registry contract it anchors to, and its word on whose it is.
 
-    `statement` is the text as signed; empty, with the signature, while the wallet has not spoken yet.
+    `statement` is the text as signed; empty, with the signature, while the wallet has not spoken yet. `scheme`: how the
+    signature is checked.
     """
 
     institution_id: UUID
@@ -131,6 +132,7 @@ class Wallet:
     created_at: datetime | None = None
     statement: str = ""
     signature: str = ""
+    scheme: str = PERSON
 
     def speaks_for(self, institution: Institution) -> WalletStatement:
         """What the wallet says, or is to say."""
@@ -255,4 +257,4 @@ def published_wallet(institution: Institution, wallet: Wallet, *keys: SigningKey
 
 def published_statement(institution: Institution, wallet: Wallet) -> dict[str, Any]:
     """`anchor-wallets.json`: the wallet's signed word on whom it anchors for."""
-    return document(wallet.speaks_for(institution), wallet.statement, wallet.signature)
+    return document(wallet.speaks_for(institution), wallet.statement, wallet.signature, wallet.scheme)

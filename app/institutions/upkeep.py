@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.errors import Conflict, NotFound, OutsideFailed, Refused
+from app.errors import Conflict, NotFound, OutsideFailed, OwnersAwaited, Refused
 from app.institutions import service, store
 from app.institutions.model import RETIRING, SigningKey
 from app.institutions.ports import KeyStore
@@ -97,12 +97,17 @@ async def publish_did_document(conn: AsyncConnection, identity: Identity, now: d
 
 
 async def state_wallet(conn: AsyncConnection, keystore: KeyStore, identity: Identity) -> Identity:
-    """Have the wallet say whom it anchors for, unless it has."""
+    """Have the wallet say whom it anchors for, unless it has, or those who hold it together have yet to agree to it."""
     if identity.wallet.statement:
         return identity
     text = identity.wallet.speaks_for(identity.institution).text
-    signature = keystore.sign_statement(identity.wallet.keystore, text)
-    wallet = replace(identity.wallet, statement=text, signature=signature)
+    reference = identity.wallet.keystore
+    try:
+        signature = keystore.sign_statement(reference, text)
+    except OwnersAwaited:
+        return identity
+    scheme = keystore.statement_scheme(reference)
+    wallet = replace(identity.wallet, statement=text, signature=signature, scheme=scheme)
     await store.set_statement(conn, wallet)
     return replace(identity, wallet=wallet)
 
