@@ -168,7 +168,7 @@ async def _cost_of(wiring: "Wiring", institution_id: UUID) -> str:
     """What this file will cost, in a sentence; a chain that cannot be asked is no reason not to check a file."""
     try:
         return f"Its entry in the public register: {await wiring.forecast(institution_id)}."
-    except OutsideFailed as error:
+    except AppError as error:
         return f"What its entry in the public register will cost cannot be told: {error.message}"
 
 

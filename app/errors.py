@@ -46,3 +46,13 @@ class TooLarge(Refused):
 
 class OutsideFailed(AppError):
     """Something outside (chain, mail, another host) failed or did not answer in time: try again later."""
+
+
+class OwnersAwaited(OutsideFailed):
+    """Several people hold together what is needed, and not enough of them have signed yet.
+
+    It is theirs to do, in their own time: asking again soon is of no use.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__("owners_awaited", message)

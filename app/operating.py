@@ -50,6 +50,9 @@ def institution_create(
     without_dns: Annotated[
         bool, typer.Option("--without-dns", help="Register although the domain's records are not there yet.")
     ] = False,
+    wallet: Annotated[
+        str | None, typer.Option(help="A Safe that is to be its wallet, as safe:0x…; a new wallet if not given.")
+    ] = None,
 ) -> None:
     """Register an institution with its DID, signing key and public wallet."""
     from app.catalogue.identifiers import check_ukprn
@@ -69,6 +72,7 @@ def institution_create(
         if wiring.settings.registry_address is None:
             raise Refused("registry_missing", "Set STACKMARK_REGISTRY_ADDRESS to the register's contract.")
         chain_id = await wiring.chain.chain_id()
+        safe = await _look_at_safe(wiring, wallet) if wallet is not None else None
         async with transaction(wiring.engine) as conn:
             issuer = await credentials.become_issuer(
                 conn,
@@ -84,11 +88,30 @@ def institution_create(
                 domain=domain,
                 role=chosen,
                 recognition_number=recognition_number,
+                wallet=safe,
             )
-        out.print(f"Registered {issuer.institution.did}. Wallet {issuer.identity.wallet.address} needs funds.")
+        used = issuer.identity.wallet
+        payer = await wiring.wallets.payer(used.keystore, used.address)
+        out.print(f"Registered {issuer.institution.did}. Wallet {payer.address} needs funds.")
 
     run(work)
     wallet_publish(slug)
+
+
+async def _look_at_safe(wiring: "Wiring", reference: str) -> tuple[str, str]:
+    """The reference and address of a Safe that checkpoints can be proposed to. Raises `Refused`."""
+    from app.adapters.custody.custodians import scheme_of
+    from app.adapters.custody.safe import safe_of
+    from app.adapters.custody.wallets import SAFE
+
+    if scheme_of(reference) != SAFE:
+        raise Refused("wallet_not_safe", "Only a Safe can be named here (safe:0x…); any other wallet is made new.")
+    address = safe_of(reference)
+    # Whoever pays must be there too, or nothing could ever be sent.
+    await wiring.wallets.payer(reference, address)
+    found = await wiring.proposals.safe(address)
+    out.print(f"The Safe {address} is owned by {len(found.owners)}, {found.threshold} of whom sign each checkpoint.")
+    return f"{SAFE}:{address}", address
 
 
 @institution_app.command("check-domain")
@@ -293,8 +316,11 @@ def wallet_show(slug: Annotated[str, typer.Argument(help="The institution's shor
     async def work(wiring: "Wiring") -> None:
         async with transaction(wiring.engine) as conn:
             wallet = (await institutions.identity(conn, (await institutions.get(conn, slug)).id)).wallet
-        balance = await wiring.chain.balance(wallet.address)
+        payer = await wiring.wallets.payer(wallet.keystore, wallet.address)
+        balance = await wiring.chain.balance(payer.address)
         out.print(f"{wallet.address} on chain {wallet.chain_id}, contract {wallet.contract}")
+        if payer.address != wallet.address:
+            out.print(f"{payer.address} pays for it.")
         out.print(f"Balance: {balance / 10**18:.6f}")
 
     run(work)
@@ -331,8 +357,9 @@ def wallet_fund(slug: Annotated[str, typer.Argument(help="The institution's shor
     async def work(wiring: "Wiring") -> None:
         async with transaction(wiring.engine) as conn:
             wallet = (await institutions.identity(conn, (await institutions.get(conn, slug)).id)).wallet
-        practice_chain(wiring.settings.chain_rpc_url).fund(wallet.address)
-        out.print(f"{wallet.address} has play money.")
+        payer = await wiring.wallets.payer(wallet.keystore, wallet.address)
+        practice_chain(wiring.settings.chain_rpc_url).fund(payer.address)
+        out.print(f"{payer.address} has play money.")
 
     run(work)
 

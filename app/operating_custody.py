@@ -1,5 +1,6 @@
 """The operator's commands about wallets of several hands: one that succeeds another, and what a Safe's owners sign."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +9,8 @@ import typer
 from app.operating import out, run
 
 if TYPE_CHECKING:
-    from app.adapters.custody.safe_proposals import Progress, Proposal, Proposals
+    from app.adapters.custody.safe_files import Asked
+    from app.adapters.custody.safe_proposals import Progress
     from app.wiring import Wiring
 
 proposals_app = typer.Typer(help="What a Safe's owners sign: list, sign, import, send.", no_args_is_help=True)
@@ -47,15 +49,19 @@ def wallet_create(
 @proposals_app.command("list")
 def proposals_list(
     safe: Annotated[str | None, typer.Option(help="The Safe's address; all if not given.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Those too that are stale, or done.")] = False,
 ) -> None:
     """List what is proposed, how many owners have signed, and which file each owner's wallet is to be given."""
 
     async def work(wiring: "Wiring") -> None:
-        kept = _kept(wiring)
-        for proposal in (found := kept.list_all(safe)):
-            out.print(_told(proposal, await kept.progress(proposal)))
-            out.print(f"  {kept.file(proposal)}")
-        if not found:
+        kept, shown = wiring.proposals, 0
+        for asked in kept.files.list_all(safe):
+            progress = await kept.progress(asked)
+            if everything or not (progress.stale or _is_said(wiring, asked)):
+                shown += 1
+                out.print(_told(wiring, asked, progress))
+                out.print(f"  {kept.files.file(asked)}")
+        if not shown:
             out.print("Nothing is proposed.")
 
     run(work)
@@ -69,63 +75,85 @@ def proposals_sign(
     """Sign as an owner whose key lies with one of this installation's custodians."""
 
     async def work(wiring: "Wiring") -> None:
-        kept = _kept(wiring)
-        found = kept.find(proposal)
-        owner = await kept.add(found, wiring.keystore.sign_digest(key, found.transaction.digest))
-        out.print(f"{owner} has signed.")
-        out.print(_told(found, await kept.progress(found)))
+        found = wiring.proposals.find(proposal)
+        await _take_in(wiring, found, [wiring.keystore.sign_digest(key, found.digest)])
 
     run(work)
 
 
 @proposals_app.command("import")
 def proposals_import(
-    file: Annotated[Path, typer.Argument(help="JSON with safeTxHash and signatures.", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="JSON with the hash and signatures.", exists=True, dir_okay=False)],
 ) -> None:
     """Take in signatures that owners made outside, each with a wallet of their own."""
-    from app.adapters.custody.safe_proposals import read_signatures
+    from app.adapters.custody.safe_files import read_signatures
 
     name, signatures = read_signatures(file.read_bytes())
-
-    async def work(wiring: "Wiring") -> None:
-        kept = _kept(wiring)
-        found = kept.find(name)
-        for signature in signatures:
-            out.print(f"{await kept.add(found, signature)} has signed.")
-        out.print(_told(found, await kept.progress(found)))
-
-    run(work)
+    run(lambda wiring: _take_in(wiring, wiring.proposals.find(name), signatures))
 
 
 @proposals_app.command("send")
 def proposals_send(
     proposal: _Proposal,
     key: Annotated[str, typer.Option("--with", help="The key that pays, by its reference; it need not be an owner's.")],
-    payer: Annotated[str, typer.Option("--from", help="The address of that key.")],
 ) -> None:
-    """Have the Safe anchor, once enough owners have signed."""
+    """Have the Safe anchor with another key than the worker's. Not needed: the worker does it by itself."""
+    from app.errors import Refused
 
     async def work(wiring: "Wiring") -> None:
-        kept = _kept(wiring)
-        found = kept.find(proposal)
+        kept = wiring.proposals
+        found = kept.find_checkpoint(proposal)
+        if key == wiring.settings.safe_relayer:
+            raise Refused("relayer_busy", "The worker sends with this key, and does so by itself; name another one.")
+        payer = wiring.keystore.wallet_address(key)
         nonce, fees = await wiring.chain.next_nonce(payer), await wiring.chain.fees()
-        signed = wiring.keystore.sign_transaction(key, await kept.execution(found, nonce, fees))
+        order = await kept.execution(found, nonce, fees)
+        await kept.rehearse(order, payer)
+        signed = wiring.keystore.sign_transaction(key, order)
         await wiring.chain.broadcast(signed.raw)
         out.print(f"Sent: 0x{signed.hash.hex()}")
 
     run(work)
 
 
-def _kept(wiring: "Wiring") -> "Proposals":
-    from app.adapters.custody.safe_proposals import Proposals
+async def _take_in(wiring: "Wiring", asked: "Asked", signatures: Iterable[bytes]) -> None:
+    """Keep signatures, and go on at once where they are enough."""
+    from app.adapters.custody.safe_files import Statement
+    from app.anchoring import service as anchoring
+    from app.credentials import keys
+    from app.database import transaction
+    from app.wiring import now
 
-    return Proposals(wiring.nodes[0], wiring.settings.data_dir / "proposals")
+    kept = wiring.proposals
+    for signature in signatures:
+        out.print(f"{await kept.add(asked, signature)} has signed.")
+    progress = await kept.progress(asked)
+    if progress.ready:
+        is_said = isinstance(asked, Statement) and await kept.finish(asked)
+        async with transaction(wiring.engine) as conn:
+            log = await anchoring.request_for(conn, asked.safe)
+            if is_said and log is not None:
+                await keys.publish(conn, await wiring.issuer(conn, log.owner), now())
+    out.print(_told(wiring, asked, progress))
 
 
-def _told(proposal: "Proposal", progress: "Progress") -> str:
-    state = "stale" if progress.stale else "ready to send" if progress.ready else "waits for owners"
-    return (
-        f"0x{proposal.name}  Safe {proposal.transaction.safe}, its transaction {proposal.transaction.nonce}:"
-        f" {proposal.tree_size:,} entries, root {proposal.root.hex()}."
-        f" {len(progress.signatures)} of {progress.state.threshold} signatures, {state}."
-    )
+def _is_said(wiring: "Wiring", asked: "Asked") -> bool:
+    from app.adapters.custody.safe_files import Statement
+
+    return isinstance(asked, Statement) and wiring.proposals.files.finished(asked) is not None
+
+
+def _told(wiring: "Wiring", asked: "Asked", progress: "Progress") -> str:
+    from app.adapters.custody.safe_files import Proposal
+
+    count = f"{len(progress.signatures)} of {progress.state.threshold} signatures"
+    if isinstance(asked, Proposal):
+        state = "stale" if progress.stale else "ready to send" if progress.ready else "waits for owners"
+        what = (
+            f"its transaction {asked.transaction.nonce}:"
+            f" {asked.tree_size:,} entries, root {asked.root.hex()}. {count}, {state}."
+        )
+    else:
+        state = "said" if _is_said(wiring, asked) else "waits for owners"
+        what = f'its words: "{asked.message.text}" {count}, {state}.'
+    return f"0x{asked.name}  Safe {asked.safe}, {what}"

@@ -1,5 +1,6 @@
 """The operator's commands about keys: list, rotate, give up, where each lies. Each says first what it will do."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -12,6 +13,7 @@ from app.operating import out, run, wallet_publish
 if TYPE_CHECKING:
     from app.adapters.custody.custodians import Custodians
     from app.credentials.keys import KeyUse
+    from app.institutions.custody import KeyPlace
     from app.institutions.model import SigningKey
     from app.wiring import Wiring
 
@@ -47,10 +49,9 @@ def keys_where(
 ) -> None:
     """Tell which key lies with whom. No secret is shown."""
     from app.adapters.custody.custodians import scheme_of
-    from app.adapters.wallet_signatures import recover
     from app.database import transaction
     from app.institutions import service as institutions
-    from app.institutions.custody import places, prove
+    from app.institutions.custody import places
 
     async def work(wiring: "Wiring") -> list[AppError]:
         async with transaction(wiring.engine) as conn:
@@ -61,8 +62,7 @@ def keys_where(
             said = "in use" if place.in_use else "no more in use"
             if check and place.in_use:
                 try:
-                    prove(wiring.keystore, place, recover)
-                    said = "in use, answers"
+                    said = _answer(wiring, place)
                 except AppError as error:
                     failures.append(error)
                     said = f"in use, DOES NOT ANSWER: {error}"
@@ -74,6 +74,22 @@ def keys_where(
         many = f"{_counted(len(failures), 'key')} in use cannot be signed with."
         family = OutsideFailed if any(isinstance(one, OutsideFailed) for one in failures) else Refused
         raise family("custody_check_failed", many)
+
+
+def _answer(wiring: "Wiring", place: "KeyPlace") -> str:
+    """What is said of a key in use that signs a question; raises what `prove` raises."""
+    from app.adapters.custody.custodians import scheme_of
+    from app.adapters.custody.wallets import SAFE
+    from app.adapters.wallet_signatures import recover
+    from app.institutions.custody import prove
+
+    if scheme_of(place.reference) != SAFE:
+        prove(wiring.keystore, place, recover)
+        return "in use, answers"
+    # Its owners are not asked for the sake of a check; the key that pays for it is ours.
+    key, address = wiring.wallets.relayer()
+    prove(wiring.keystore, replace(place, public=address, reference=key), recover)
+    return f"in use, its owners sign; {address}, which pays, answers"
 
 
 @keys_app.command("rotate")

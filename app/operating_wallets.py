@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.errors import OutsideFailed, Refused
+from app.errors import AppError, Refused
 from app.operating import out, run, wallet_app, wallet_publish
 
 if TYPE_CHECKING:
@@ -54,11 +54,13 @@ def wallet_status(
             ],
         }
         try:
-            balance, market = await wiring.chain.balance(log.wallet_address), await wiring.chain.fees()
-        except OutsideFailed as error:
+            payer = await wiring.wallets.payer(log.wallet_keystore, log.wallet_address)
+            balance, market = await wiring.chain.balance(payer.address), await wiring.chain.fees()
+        except AppError as error:
             return {**found, "balance": None, "unknown": error.message}
+        found["payer"] = payer.address
         found["balance"] = f"{fees.coins(balance)} {wiring.rules.profile.currency}"
-        found["checkpointsLeft"] = fees.affordable(balance, market)
+        found["checkpointsLeft"] = fees.affordable(balance, market, payer.gas_beyond)
         return found
 
     found = run(work)
@@ -75,6 +77,8 @@ def _print_status(found: dict[str, Any]) -> None:
     if found["balance"] is None:
         out.print(f"Balance: not known. {found['unknown']}")
     else:
+        if found["payer"] != found["address"]:
+            out.print(f"{found['payer']} pays for it.")
         out.print(f"Balance: {found['balance']}, enough for about {found['checkpointsLeft']:,} checkpoints today")
     entries = found["entries"]
     out.print(

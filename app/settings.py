@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     pkcs11_module: Path | None = None
     pkcs11_token: str | None = Field(default=None, min_length=1, max_length=32)
     pkcs11_pin_file: Path | None = None
+    # The wallet, by its key's reference, that pays for what the owners of Safes sign.
+    safe_relayer: str | None = Field(default=None, min_length=1, max_length=200)
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
     log_format: str = Field(default="text", pattern=r"^(text|json)$")
     worker_heartbeat_seconds: float = Field(default=10, gt=0, le=60)
@@ -117,6 +119,18 @@ class Settings(BaseSettings):
             if missing := self.missing_for(custody):
                 raise ValueError(f"keys are to lie with {custody}, so {' and '.join(missing)} must be set too")
         return self
+
+    @field_validator("safe_relayer")
+    @classmethod
+    def _relayer_has_a_key(cls, value: str | None) -> str | None:
+        if value is not None and value.startswith("safe:"):
+            raise ValueError("must be a wallet with a key: a Safe cannot pay for itself")
+        return value
+
+    @property
+    def proposals_dir(self) -> Path:
+        """Where it lies what owners of Safes are asked to sign; the worker's and the operator's commands share it."""
+        return self.data_dir / "proposals"
 
     @property
     def wallets_with(self) -> str:

@@ -6,23 +6,26 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.adapters.contexts import canonicaliser
 from app.adapters.log_host import TIMEOUT_SECONDS, HttpLogHost
 from app.adapters.pdf import attached_json
-from app.adapters.wallet_signatures import recover
+from app.adapters.wallet_signatures import has_said, recover
 from app.auditing import audit, published, seen
 from app.auditing.audit import Answer, Question
 from app.auditing.claims import Claim
 from app.auditing.model import Audited, Rules, unknown
 from app.auditing.ports import Ledger
-from app.errors import Refused
+from app.errors import OutsideFailed, Refused
 from app.settings import Settings
 from app.standards import did, strict_json, wallet_statement
 from app.standards.did import WalletAddress
-from app.standards.wallet_statement import WalletStatementProblem
+from app.standards.wallet_statement import Claimed, WalletStatement, WalletStatementProblem
 from app.verification import carriers, verify
+
+if TYPE_CHECKING:
+    from app.adapters.evm import EvmChain
 
 MAX_STATEMENT = 20_000
 
@@ -131,10 +134,37 @@ async def _wallet(host: HttpLogHost, name: str, manner: Manner) -> tuple[WalletA
         wallet = did.parse_caip10(members.get("address"))
         if wallet is None:
             return None, ""
-        statement = wallet_statement.check(members, name, wallet, recover)
-    except (ValueError, WalletStatementProblem):
+        if members.get("scheme") == wallet_statement.CONTRACT:
+            statement = await _said_by_contract(wallet_statement.read(members, name, wallet), manner)
+        else:
+            statement = wallet_statement.check(members, name, wallet, recover)
+    except (ValueError, OutsideFailed, WalletStatementProblem):
         return None, ""
     return statement.wallet, manner.contract or statement.contract
+
+
+async def _said_by_contract(claimed: Claimed, manner: Manner) -> WalletStatement:
+    """The statement, if every node asked says that the contract confirms it. Raises as `wallet_statement.check`."""
+    statement = claimed.statement
+    chains = _chains(manner)
+    try:
+        said = [
+            await chain.chain_id() == statement.wallet.chain_id
+            and await has_said(chain, statement.wallet.address, statement.text, claimed.signature)
+            for chain in chains
+        ]
+    finally:
+        for chain in chains:
+            await chain.close()
+    if not said or not all(said):
+        raise wallet_statement.unsigned()
+    return statement
+
+
+def _chains(manner: Manner) -> list["EvmChain"]:
+    from app.adapters.evm import EvmChain
+
+    return [EvmChain(url, manner.base.finality, manner.base.contracts_dir) for url in manner.rpc_urls]
 
 
 @asynccontextmanager
@@ -142,12 +172,11 @@ async def _ledger(manner: Manner) -> AsyncIterator[Ledger | None]:
     if not manner.rpc_urls:
         yield None
         return
-    from app.adapters.evm import EvmChain
     from app.adapters.ledger import AgreeingLedger, EvmLedger
     from app.wiring import chain_rules
 
     finality = chain_rules(manner.base).finality
-    chains = [EvmChain(url, finality, manner.base.contracts_dir) for url in manner.rpc_urls]
+    chains = _chains(manner)
     ledgers = [EvmLedger(chain, finality=finality, from_block=manner.from_block) for chain in chains]
     try:
         yield ledgers[0] if len(ledgers) == 1 else AgreeingLedger(ledgers)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from app.adapters.connecting import ConnectedChain, chain_of, connected, registe
 from app.adapters.contexts import canonicaliser, conformance_canonicaliser
 from app.adapters.custody.custodians import Custodians
 from app.adapters.custody.opening import custodians_of
+from app.adapters.custody.wallets import Wallets
 from app.adapters.pdf import attached_json
 from app.adapters.publications import HostedPublications, HttpPublications, KnownPublications
 from app.adapters.recognition import KnownTenant, TenantList
@@ -43,6 +44,8 @@ from app.verification.report import Report
 from app.verification.verifier import Verifier
 
 if TYPE_CHECKING:
+    from app.adapters.custody.safe_proposals import Proposals
+    from app.adapters.custody.safe_wallet import SafeWallet
     from app.adapters.evm import EvmChain
 
 
@@ -100,6 +103,22 @@ class Wiring:
     @cached_property
     def keystore(self) -> Custodians:
         return custodians_of(self.settings)
+
+    @cached_property
+    def proposals(self) -> "Proposals":
+        """What the owners of Safes are asked to sign. Raises `OutsideFailed("chain_not_configured")`."""
+        from app.adapters.custody.safe_proposals import Proposals
+
+        return Proposals(self.nodes[0], self.settings.proposals_dir)
+
+    @cached_property
+    def wallets(self) -> Wallets:
+        def safes() -> "SafeWallet":
+            from app.adapters.custody.safe_wallet import SafeWallet
+
+            return SafeWallet(self.proposals, self.keystore, self.settings.safe_relayer)
+
+        return Wallets(self.keystore, cache(safes))
 
     @cached_property
     def rules(self) -> ChainRules:
@@ -185,7 +204,7 @@ class Wiring:
             reserve=chosen.reserve_checkpoints,
             poll=timedelta(seconds=chosen.worker_poll_seconds),
         )
-        return Steps(self.engine, self.chain, self.keystore, self._receipt_key, self.rules.finality, now, policy)
+        return Steps(self.engine, self.chain, self.wallets, self._receipt_key, self.rules.finality, now, policy)
 
     def steps_on(self, chain_id: int) -> Steps:
         """The steps on the chain with that number; the first one's where no other has it, which then refuse."""
@@ -207,10 +226,11 @@ class Wiring:
             log = await anchoring.log_of(conn, institution_id)
         chain, rules = self.chain_on(log.chain_id), self.rules_on(log.chain_id)
         is_first = await chain.last_size(log.contract, log.wallet_address) == 0
+        payer = await self.wallets.payer(log.wallet_keystore, log.wallet_address)
         market = await chain.fees()
         # The rate that is set is for the first chain's coin.
         pounds = self.settings.pounds_per_coin if rules is self.rules else None
-        return forecast(market, checkpoints, is_first, rules.profile.currency, pounds)
+        return forecast(market, checkpoints, is_first, rules.profile.currency, pounds, payer.gas_beyond)
 
     async def issuer(self, conn: AsyncConnection, institution_id: UUID) -> Issuer:
         return await credentials.issuer_of(conn, self.keystore, self.compiled, institution_id)

@@ -23,11 +23,11 @@ from cryptography.hazmat.primitives.serialization import (
 
 from app.anchoring.model import AnchorCall, SignedTransaction
 from app.errors import OutsideFailed, Refused
-from app.standards import multikey
+from app.standards import multikey, wallet_statement
 
 
 class FileKeystore:
-    """The `KeyStore` of institutions and the `Wallet` of anchoring."""
+    """Keys in a folder: a `Custodian` (`app.adapters.custody`)."""
 
     def __init__(self, folder: Path, passphrase: Callable[[], str]) -> None:
         self._folder = folder / "keystores"
@@ -80,6 +80,12 @@ class FileKeystore:
         from eth_account.messages import encode_defunct
 
         return "0x" + bytes(self._account(reference).sign_message(encode_defunct(text=text)).signature).hex()
+
+    def statement_scheme(self, reference: str) -> str:
+        return wallet_statement.PERSON
+
+    def wallet_address(self, reference: str) -> str:
+        return str(self._account(reference).address)
 
     def open(self, signing_key: str, wallet: str) -> None:
         """Decrypt both now, not at first use: a wrong passphrase shows at once. Raises as `sign` does."""

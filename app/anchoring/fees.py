@@ -76,16 +76,22 @@ def checkpoint_gas(is_first: bool) -> int:
     return GAS_FIRST_CHECKPOINT if is_first else GAS_CHECKPOINT
 
 
-def forecast(market: Fees, checkpoints: int, is_first: bool, currency: str, pounds_per_coin: float | None) -> Forecast:
-    """The cost of the next `checkpoints` of a log. The price is today's upper bound: what is not used is not paid."""
+def forecast(
+    market: Fees, checkpoints: int, is_first: bool, currency: str, pounds_per_coin: float | None, gas_beyond: int = 0
+) -> Forecast:
+    """The cost of the next `checkpoints` of a log. The price is today's upper bound: what is not used is not paid.
+
+    `gas_beyond`: what each takes beside the register's own work.
+    """
     gas = checkpoint_gas(is_first) + (checkpoints - 1) * GAS_CHECKPOINT if checkpoints else 0
+    gas += checkpoints * gas_beyond
     fee = gas * market.max_fee
     return Forecast(checkpoints, gas, fee, currency, None if pounds_per_coin is None else fee / _WEI * pounds_per_coin)
 
 
-def affordable(balance: int, market: Fees) -> int:
+def affordable(balance: int, market: Fees, gas_beyond: int = 0) -> int:
     """How many checkpoints a balance pays for at today's upper bound."""
-    return balance // max(1, GAS_CHECKPOINT * market.max_fee)
+    return balance // max(1, (GAS_CHECKPOINT + gas_beyond) * market.max_fee)
 
 
 def coins(wei: int) -> str:

@@ -22,7 +22,8 @@ class CheckpointState(StrEnum):
 
 MOVES: Mapping[CheckpointState, frozenset[CheckpointState]] = MappingProxyType(
     {
-        # Its transaction is signed and on disk; or a later checkpoint was recorded first, or the log left the chain.
+        # Its transaction is signed and on disk, or somebody else has brought it; a later one was recorded first, or the
+        # log left the chain.
         CheckpointState.SEALED: frozenset({CheckpointState.SUBMITTED, CheckpointState.ORPHANED}),
         # It is in a block; that block is final; nothing of ours can be mined any more, so it is signed anew; overtaken.
         CheckpointState.SUBMITTED: frozenset(
@@ -161,6 +162,18 @@ class AnchorCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Payer:
+    """Who sends a wallet's checkpoints and pays for them: the wallet itself, or another account that acts for it.
+
+    `gas_limit`: of one checkpoint. `gas_beyond`: what one takes beside the register's own work, rounded up.
+    """
+
+    address: str
+    gas_limit: int
+    gas_beyond: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SignedTransaction:
     """The bytes to broadcast and their hash."""
 
@@ -170,9 +183,10 @@ class SignedTransaction:
 
 @dataclass(frozen=True, slots=True)
 class SentTransaction:
-    """A transaction whose bytes are on disk."""
+    """A transaction whose bytes are on disk. `sender` pays, and has the nonce."""
 
     checkpoint_id: int
+    sender: str
     nonce: int
     raw: bytes
     hash: bytes

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from app.anchoring.model import AnchorCall, Fees, Inclusion, SignedTransaction
+from app.anchoring.model import AnchorCall, Fees, Inclusion, Payer, SignedTransaction
 
 
 class Chain(Protocol):
@@ -50,10 +50,21 @@ class Chain(Protocol):
 
 
 class Wallet(Protocol):
-    """Signs with the owner's wallet."""
+    """Signs with the owner's wallet, whoever keeps it. `keystore`: the reference that says who does.
 
-    def sign_anchor(self, keystore: str, call: AnchorCall) -> SignedTransaction:
-        """Raises `Refused("passphrase_wrong")`, `OutsideFailed("key_missing")` or another of a custodian's failures."""
+    Every method raises `Refused("passphrase_wrong")`, `OutsideFailed("key_missing")` or another failure of whoever
+    keeps the wallet.
+    """
+
+    async def payer(self, keystore: str, address: str) -> Payer:
+        """Who sends what the wallet at `address` records."""
+        ...
+
+    async def sign_anchor(self, keystore: str, call: AnchorCall) -> SignedTransaction:
+        """The payer's transaction that records a checkpoint for the wallet; nonce and fees are the payer's.
+
+        Raises `OwnersAwaited` while not enough of those have agreed who hold the wallet together.
+        """
         ...
 
 

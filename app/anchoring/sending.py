@@ -3,6 +3,9 @@
 What is sent is a checkpoint of a log on a chain; that of a log on a second chain (`reanchoring`) is sent the same way.
 Each step takes its own transaction through `Steps.engine` and is safe to repeat after a crash at any line. Whatever
 stands in the way is an alarm of the log for as long as it does.
+
+Who pays for a checkpoint may be another account than the wallet that records it, and pay for several wallets. So a
+nonce is its sender's, and is given out under a lock of the sender: no two logs send under the same one.
 """
 
 from uuid import UUID
@@ -10,10 +13,10 @@ from uuid import UUID
 import structlog
 
 from app.anchoring import alarms, fees, receipting, service, store
-from app.anchoring.model import AnchorCall, Checkpoint, CheckpointState, Fees, Inclusion, Log, SentTransaction
+from app.anchoring.model import AnchorCall, Checkpoint, CheckpointState, Fees, Inclusion, Log, Payer, SentTransaction
 from app.anchoring.steps import Steps
 from app.database import transaction
-from app.errors import NotFound, OutsideFailed
+from app.errors import AppError, NotFound, OutsideFailed, OwnersAwaited
 
 logger = structlog.get_logger()
 _SWEPT_AFTER = 60
@@ -22,12 +25,18 @@ _SWEPT_AFTER = 60
 async def advance(steps: Steps, log_id: UUID) -> float:
     """Walk one log as far as it will go; in how many seconds to look again, 0 = it is at rest.
 
-    Raises `OutsideFailed`: nothing is lost, the next walk goes on from there.
+    Raises `OutsideFailed`, or `Refused` where somebody has to set this installation right: nothing is lost, the next
+    walk goes on from there.
     """
     log = await _log(steps, log_id)
     try:
         again = await _walk(steps, log)
-    except OutsideFailed as error:
+    except OwnersAwaited as error:
+        # No failure, and people take hours: the sweep looks again, and nothing behind this walk is held up.
+        await alarms.opened(steps, log, error.code, error.message)
+        await alarms.passed(steps, log, still=error.code)
+        return 0
+    except AppError as error:
         await alarms.opened(steps, log, error.code, error.message)
         raise
     await alarms.passed(steps, log)
@@ -60,7 +69,12 @@ async def follow(steps: Steps, log: Log) -> float | None:
         if checkpoint.state is CheckpointState.SEALED:
             if log.pause is not None:
                 return 0
-            await submit(steps, log, checkpoint)
+            try:
+                await submit(steps, log, checkpoint)
+            except AppError:
+                # Whatever this one has to wait for, those before it are final.
+                await receipting.issue_receipts(steps, log)
+                raise
         if not await confirm(steps, log):
             return steps.policy.poll.total_seconds()
 
@@ -69,35 +83,23 @@ async def submit(steps: Steps, log: Log, checkpoint: Checkpoint) -> None:
     """Sign the transaction, commit its bytes, then broadcast it.
 
     Raises `OutsideFailed` with code chain_unreachable, chain_wrong, chain_behind, registry_missing, fees_above_cap or
-    wallet_unfunded; the checkpoint stays sealed and nothing is lost.
+    wallet_unfunded, `OwnersAwaited`, and what the wallet's keeper raises; the checkpoint stays sealed and nothing is
+    lost.
     """
     await _check_chain(steps, log)
     if not await steps.chain.has_registry(log.contract):
         raise OutsideFailed("registry_missing", f"The register is not at {log.contract} on chain {log.chain_id}.")
-    async with transaction(steps.engine) as conn:
-        known = await store.final_nonces(conn, log)
-    nonce = await steps.chain.next_nonce(log.wallet_address)
-    if nonce < known:
-        raise OutsideFailed(
-            "chain_behind",
-            f"The chain's node has not yet seen the newest transactions of {log.wallet_address}; it will be asked "
-            "again. Nothing is sent on its word.",
-        )
-    async with transaction(steps.engine) as conn:
-        rival = await store.dearest_with_nonce(conn, log, nonce)
+    if await steps.chain.last_size(log.contract, log.wallet_address) >= checkpoint.tree_size:
+        # Whoever holds the wallet has brought it, or a later one: nothing is left to sign. Where it stands comes next.
+        await _move(steps, log, checkpoint, CheckpointState.SUBMITTED)
+        return
+    payer = await steps.wallet.payer(log.wallet_keystore, log.wallet_address)
+    nonce = await _next_nonce(steps, log, payer.address)
     market = await steps.chain.fees()
-    # Something of ours may still wait under this nonce, for a checkpoint given up since: then it must be outbid.
-    offer = fees.replacement(rival.fees, market, steps.policy) if rival else fees.first_offer(market, steps.policy)
-    if offer is None:
-        asked = fees.per_gas(market.base_fee + market.priority_fee)
-        raise OutsideFailed(
-            "fees_above_cap",
-            f"Chain {log.chain_id} asks {asked} for a unit of gas just now, and {fees.per_gas(steps.policy.max_fee)} "
-            "is allowed here. Credentials are safe and wait for a quieter hour.",
-        )
-    await _check_balance(steps, log, offer)
-    if await _sign(steps, log, checkpoint, nonce, offer) is not None:
-        await alarms.check_reserve(steps, log, market)
+    offer = await _offer(steps, log, payer, nonce, market)
+    await _check_balance(steps, log, payer, offer)
+    if await _sign(steps, log, checkpoint, payer, nonce, offer) is not None:
+        await alarms.check_reserve(steps, log, payer, market)
 
 
 async def confirm(steps: Steps, log: Log) -> bool:
@@ -118,7 +120,7 @@ async def confirm(steps: Steps, log: Log) -> bool:
     state = CheckpointState.FINALIZED if final else CheckpointState.INCLUDED
     await _move(steps, log, checkpoint, state, inclusion)
     if final:
-        await alarms.settled(steps, log, "transaction_stuck")
+        await alarms.settled(steps, log, "transaction_stuck", "transaction_reverted")
         logger.info("checkpoint_final", log=str(log.id), size=checkpoint.tree_size, block=inclusion.block.number)
     return final
 
@@ -177,41 +179,70 @@ async def _not_included(steps: Steps, log: Log, checkpoint: Checkpoint, sent: tu
             "checkpoint_overtaken",
             f"The chain already has a later record for {log.wallet_address}; the next checkpoint will cover this one.",
         )
-    used = await steps.chain.next_nonce(log.wallet_address)
-    waiting = [one for one in sent if one.nonce >= used]
+    if not sent:
+        await _move(steps, log, checkpoint, CheckpointState.SEALED)
+        return False
+    sender = sent[-1].sender
+    ours = [one for one in sent if one.sender == sender]
+    used = await steps.chain.next_nonce(sender)
+    waiting = [one for one in ours if one.nonce >= used]
     # None of ours can be mined any more? Only once what took its nonce is final: the chain may yet change its mind,
     # or a node be behind with what it shows, and a second transaction would be paid for and refused.
-    given_up = not sent or await steps.chain.next_nonce(log.wallet_address, final=True) > sent[-1].nonce
+    given_up = await steps.chain.next_nonce(sender, final=True) > max(one.nonce for one in ours)
     await _move(steps, log, checkpoint, CheckpointState.SEALED if given_up else CheckpointState.SUBMITTED)
     if waiting:
         if log.pause is None:
-            await _send_again(steps, log, checkpoint, waiting[-1])
-    elif sent:
+            await _send_again(steps, log, checkpoint, waiting[-1], used)
+        return False
+    if any([await steps.chain.inclusion(one.hash) for one in ours]):
         await alarms.opened(
             steps,
             log,
-            "wallet_used_elsewhere",
-            f"Something else has sent a transaction from {log.wallet_address}. If that was nobody you know, stop the "
-            "wallet and replace it.",
+            "transaction_reverted",
+            f"The chain took a transaction of {sender} and would not do what it says; the fee is spent. It is made "
+            "again. If this comes back, stop the wallet and find out why.",
         )
+        return False
+    await alarms.opened(
+        steps,
+        log,
+        "wallet_used_elsewhere",
+        f"Something else has sent a transaction from {sender}. If that was nobody you know, stop the wallet and "
+        "replace it.",
+    )
     return False
 
 
-async def _send_again(steps: Steps, log: Log, checkpoint: Checkpoint, last: SentTransaction) -> None:
-    """The same bytes; or, when they have waited too long or are too cheap, the same call for more."""
-    overdue = fees.is_overdue(last, steps.now(), steps.policy)
-    if not overdue:
+async def _send_again(steps: Steps, log: Log, checkpoint: Checkpoint, last: SentTransaction, used: int) -> None:
+    """The same bytes; or, when they have waited too long or are too cheap, the same call for more.
+
+    `used`: how many nonces of the sender's the chain has taken.
+    """
+    nonce = await _next_nonce(steps, log, last.sender)
+    # What waits behind another log's transaction is not helped by more money.
+    overdue = last.nonce == used and fees.is_overdue(last, steps.now(), steps.policy)
+    if nonce >= last.nonce and not overdue:
         try:
             await steps.chain.broadcast(last.raw)
             return
         except OutsideFailed as error:
             if error.code != "transaction_underpriced":
                 raise
-    offer = fees.replacement(last.fees, await steps.chain.fees(), steps.policy)
+    payer = await steps.wallet.payer(log.wallet_keystore, log.wallet_address)
+    if payer.address != last.sender:
+        # Somebody else pays from now on, and cannot replace what another sent: whichever comes first counts.
+        await _move(steps, log, checkpoint, CheckpointState.SEALED)
+        return
+    market = await steps.chain.fees()
+    if nonce < last.nonce:
+        # Nothing of ours will ever fill the gap before it, so it goes there itself.
+        offer: Fees | None = await _offer(steps, log, payer, nonce, market)
+    else:
+        nonce, offer = last.nonce, fees.replacement(last.fees, market, steps.policy)
     if offer is not None:
-        await _check_balance(steps, log, offer)
-        logger.info("transaction_replaced", log=str(log.id), nonce=last.nonce, max_fee=offer.max_fee)
-        await _sign(steps, log, checkpoint, last.nonce, offer)
+        await _check_balance(steps, log, payer, offer)
+        logger.info("transaction_replaced", log=str(log.id), nonce=nonce, max_fee=offer.max_fee)
+        await _sign(steps, log, checkpoint, payer, nonce, offer)
         return
     await alarms.opened(
         steps,
@@ -223,11 +254,49 @@ async def _send_again(steps: Steps, log: Log, checkpoint: Checkpoint, last: Sent
     await steps.chain.broadcast(last.raw)
 
 
-async def _sign(steps: Steps, log: Log, checkpoint: Checkpoint, nonce: int, offer: Fees) -> SentTransaction | None:
+async def _next_nonce(steps: Steps, log: Log, sender: str) -> int:
+    """The lowest that the sender can use for this log: no other log's checkpoint is on its way with it.
+
+    Raises `OutsideFailed("chain_behind")`.
+    """
+    async with transaction(steps.engine) as conn:
+        known = await store.final_nonces(conn, log.chain_id, sender)
+        taken = await store.nonces_of_others(conn, log, sender)
+    nonce = await steps.chain.next_nonce(sender)
+    if nonce < known:
+        raise OutsideFailed(
+            "chain_behind",
+            f"The chain's node has not yet seen the newest transactions of {sender}; it will be asked again. Nothing "
+            "is sent on its word.",
+        )
+    while nonce in taken:
+        nonce += 1
+    return nonce
+
+
+async def _offer(steps: Steps, log: Log, payer: Payer, nonce: int, market: Fees) -> Fees:
+    """What is offered first under a nonce. Raises `OutsideFailed("fees_above_cap")`."""
+    async with transaction(steps.engine) as conn:
+        rival = await store.dearest_with_nonce(conn, log.chain_id, payer.address, nonce)
+    # Something of ours may still wait under this nonce, for a checkpoint given up since: then it must be outbid.
+    offer = fees.replacement(rival.fees, market, steps.policy) if rival else fees.first_offer(market, steps.policy)
+    if offer is None:
+        asked = fees.per_gas(market.base_fee + market.priority_fee)
+        raise OutsideFailed(
+            "fees_above_cap",
+            f"Chain {log.chain_id} asks {asked} for a unit of gas just now, and {fees.per_gas(steps.policy.max_fee)} "
+            "is allowed here. Credentials are safe and wait for a quieter hour.",
+        )
+    return offer
+
+
+async def _sign(
+    steps: Steps, log: Log, checkpoint: Checkpoint, payer: Payer, nonce: int, offer: Fees
+) -> SentTransaction | None:
     """Sign, commit the bytes, broadcast. None when the checkpoint has gone on meanwhile: then nothing was done."""
     call = AnchorCall(log.chain_id, log.contract, nonce, checkpoint.root, checkpoint.tree_size, offer)
-    signed = steps.wallet.sign_anchor(log.wallet_keystore, call)
-    sent = SentTransaction(checkpoint.id, nonce, signed.raw, signed.hash, offer, steps.now())
+    signed = await steps.wallet.sign_anchor(log.wallet_keystore, call)
+    sent = SentTransaction(checkpoint.id, payer.address, nonce, signed.raw, signed.hash, offer, steps.now())
     async with transaction(steps.engine) as conn:
         current = await store.checkpoint_in_flight(conn, log, lock=True)
         if current is None or current.id != checkpoint.id or current.state is CheckpointState.INCLUDED:
@@ -236,8 +305,12 @@ async def _sign(steps: Steps, log: Log, checkpoint: Checkpoint, nonce: int, offe
         here = await store.find_log(conn, lock=True, id=log.id)
         if here is None or here.pause is not None or here.wallet_address != log.wallet_address:
             return None
+        await store.lock_sender(conn, log.chain_id, payer.address)
+        if nonce in await store.nonces_of_others(conn, log, payer.address):
+            return None
         newest = await store.list_transactions(conn, checkpoint.id)
-        if newest and newest[-1].nonce == nonce and newest[-1].fees.max_fee >= offer.max_fee:
+        same = newest and (newest[-1].sender, newest[-1].nonce) == (payer.address, nonce)
+        if same and newest[-1].fees.max_fee >= offer.max_fee:
             return None
         await store.insert_transaction(conn, sent)
         await store.set_state(conn, checkpoint.id, CheckpointState.SUBMITTED)
@@ -261,12 +334,12 @@ async def _check_chain(steps: Steps, log: Log) -> None:
         raise OutsideFailed("chain_wrong", f"The node answers for another chain than {log.chain_id}.")
 
 
-async def _check_balance(steps: Steps, log: Log, offer: Fees) -> None:
-    needed = fees.GAS_LIMIT * offer.max_fee
-    if await steps.chain.balance(log.wallet_address) < needed:
+async def _check_balance(steps: Steps, log: Log, payer: Payer, offer: Fees) -> None:
+    needed = payer.gas_limit * offer.max_fee
+    if await steps.chain.balance(payer.address) < needed:
         raise OutsideFailed(
             "wallet_unfunded",
-            f"The wallet {log.wallet_address} on chain {log.chain_id} cannot pay for the next checkpoint: "
+            f"The wallet {alarms.named(log, payer)} on chain {log.chain_id} cannot pay for the next checkpoint: "
             f"it needs {fees.coins(needed)} of the chain's currency. Credentials are safe and wait.",
         )
 

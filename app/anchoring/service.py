@@ -72,6 +72,14 @@ async def request_again(conn: AsyncConnection, log_id: UUID, delay_seconds: floa
         await request_advance(conn, log, delay_seconds)
 
 
+async def request_for(conn: AsyncConnection, wallet_address: str) -> Log | None:
+    """Walk the log that a wallet anchors, if there is one: those who hold the wallet have agreed to something."""
+    log = await store.find_log(conn, wallet_address=wallet_address)
+    if log is not None:
+        await request_advance(conn, log)
+    return log
+
+
 async def request_all(conn: AsyncConnection) -> None:
     """Walk every log that has something to do; the net under every other request."""
     for log in await store.list_logs(conn):

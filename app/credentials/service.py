@@ -57,6 +57,7 @@ async def become_issuer(
     domain: str | None = None,
     role: Role = Role.PROVIDER,
     recognition_number: str = "",
+    wallet: tuple[str, str] | None = None,
 ) -> Issuer:
     """Register an institution and give it what issuing needs: a log, an entry for its DID, a status list.
 
@@ -75,6 +76,7 @@ async def become_issuer(
         domain=domain,
         role=role,
         recognition_number=recognition_number,
+        wallet=wallet,
     )
     issuer = Issuer(identity, keystore, canonical)
     await anchoring.open_log(

@@ -14,7 +14,7 @@ from app.institutions.roles import Role
 from app.standards import did, vc
 from app.standards.accreditation import SERVICE_TYPE
 from app.standards.did import WalletAddress
-from app.standards.wallet_statement import WalletStatement, document
+from app.standards.wallet_statement import PERSON, WalletStatement, document
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,58}[a-z0-9])")
 
@@ -121,7 +121,8 @@ class Wallet:
     """The public wallet: an address on a chain, the registry contract it anchors to, and its word on whose it is.
 
     The same wallet on a further chain is another value, with another contract and another statement. `statement` is the
-    text as signed; empty, with the signature, while the wallet has not spoken yet.
+    text as signed; empty, with the signature, while the wallet has not spoken yet. `scheme`: how the signature is
+    checked.
     """
 
     institution_id: UUID
@@ -132,6 +133,7 @@ class Wallet:
     created_at: datetime | None = None
     statement: str = ""
     signature: str = ""
+    scheme: str = PERSON
 
     @property
     def account(self) -> str:
@@ -279,6 +281,10 @@ def published_wallet(
 
 def published_statement(institution: Institution, wallet: Wallet, accounts: tuple[Wallet, ...] = ()) -> dict[str, Any]:
     """`anchor-wallets.json`: the wallet's signed word on whom it anchors for; under `also`, on each further chain."""
-    members = document(wallet.speaks_for(institution), wallet.statement, wallet.signature)
-    also = [document(one.speaks_for(institution), one.statement, one.signature) for one in accounts if one.statement]
+    members = _statement(institution, wallet)
+    also = [_statement(institution, one) for one in accounts if one.statement]
     return members | ({"also": also} if also else {})
+
+
+def _statement(institution: Institution, wallet: Wallet) -> dict[str, Any]:
+    return document(wallet.speaks_for(institution), wallet.statement, wallet.signature, wallet.scheme)

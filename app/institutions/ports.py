@@ -37,10 +37,15 @@ class KeyStore(Protocol):
         ...
 
     def sign_statement(self, reference: str, text: str) -> str:
-        """The wallet's signature of a text (ERC-191, "personal_sign"): 65 bytes as 0x and hex.
+        """The wallet's signature of a text (ERC-191, "personal_sign") as 0x and hex: 65 bytes, or of a wallet that
+        several people hold 65 for each who signed.
 
-        Raises as `sign` does.
+        Raises as `sign` does, and `OwnersAwaited` where those people have not signed yet: they are asked to.
         """
+        ...
+
+    def statement_scheme(self, reference: str) -> str:
+        """How such a signature is checked: one of the schemes of `app.standards.wallet_statement`."""
         ...
 
 

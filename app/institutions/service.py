@@ -89,13 +89,15 @@ async def register(
     domain: str | None = None,
     role: Role = Role.PROVIDER,
     recognition_number: str = "",
+    wallet: tuple[str, str] | None = None,
 ) -> tuple[Identity, bytes]:
     """Create an institution with its DID, first signing key and public wallet; publish its DID document.
 
     `domain`: its own, where its DID and its pages then live instead of under `public_url`; what the domain's records
-    say is the caller's to check. Returns the identity and the published document's bytes. Raises `Refused`
-    (slug_invalid, name_invalid, domain_invalid, the codes of `check_numbers`) or `Conflict` (institution_exists,
-    domain_taken).
+    say is the caller's to check. `wallet`: reference and checksummed address of one that there is already; a new one is
+    made otherwise. Returns the identity and the published document's bytes. Raises `Refused` (slug_invalid,
+    name_invalid, domain_invalid, the codes of `check_numbers`) or `Conflict` (institution_exists, domain_taken,
+    wallet_known).
     """
     if not SLUG.fullmatch(slug):
         raise Refused("slug_invalid", "The short name may have small letters, digits and hyphens (3 to 60).")
@@ -121,12 +123,14 @@ async def register(
         role=role,
         recognition_number=recognition_number,
     )
+    if wallet is not None and await store.has_wallet(conn, wallet[1]):
+        raise Conflict("wallet_known", "This wallet is an institution's already, and anchors for nobody else.")
     await store.insert_institution(conn, institution)
     key = await make_signing_key(conn, keystore, institution, (), now)
-    wallet_reference, address = keystore.create_wallet(slug)
-    wallet = Wallet(institution.id, address, wallet_reference, chain_id, contract, now)
-    await store.insert_wallet(conn, wallet, now)
-    identity = Identity(institution, key, wallet)
+    reference, address = wallet or keystore.create_wallet(slug)
+    anchoring_wallet = Wallet(institution.id, address, reference, chain_id, contract, now)
+    await store.insert_wallet(conn, anchoring_wallet, now)
+    identity = Identity(institution, key, anchoring_wallet)
     document = did_document_bytes(identity)
     await store.insert_did_document(conn, institution.id, 1, document, now.replace(microsecond=0))
     return identity, document

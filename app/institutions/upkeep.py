@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.errors import Conflict, NotFound, OutsideFailed, Refused
+from app.errors import Conflict, NotFound, OutsideFailed, OwnersAwaited, Refused
 from app.institutions import service, store
 from app.institutions.model import RETIRING, SigningKey, Wallet
 from app.institutions.ports import KeyStore
@@ -115,7 +115,10 @@ async def open_account(
     conn: AsyncConnection, identity: Identity, chain_id: int, contract: str, now: datetime
 ) -> Identity:
     """The wallet on a further chain, unless it has been there before."""
-    if any(chain_id == one.chain_id for one in (identity.wallet, *identity.accounts)):
+    if any(
+        (chain_id, identity.wallet.address) == (one.chain_id, one.address)
+        for one in (identity.wallet, *identity.accounts)
+    ):
         return identity
     account = replace(identity.wallet, chain_id=chain_id, contract=contract, created_at=now, statement="", signature="")
     await store.save_account(conn, account)
@@ -129,7 +132,8 @@ async def change_chain(conn: AsyncConnection, identity: Identity, chain_id: int)
     """
     if identity.wallet.chain_id == chain_id:
         return identity
-    account = next((one for one in identity.accounts if one.chain_id == chain_id), None)
+    address = identity.wallet.address
+    account = next((one for one in identity.accounts if (one.chain_id, one.address) == (chain_id, address)), None)
     if account is None:
         raise NotFound("account_unknown", f"The institution's wallet has no account on chain {chain_id}.")
     await store.exchange_accounts(conn, identity.wallet, account)
@@ -138,10 +142,9 @@ async def change_chain(conn: AsyncConnection, identity: Identity, chain_id: int)
 
 
 async def state_wallet(conn: AsyncConnection, keystore: KeyStore, identity: Identity) -> Identity:
-    """Have the wallet say whom it anchors for on each chain, unless it has."""
+    """Have the wallet say whom it anchors for on each chain, unless it has, or those who hold it have yet to agree."""
     wallet = identity.wallet
-    if not wallet.statement:
-        wallet = _stated(keystore, identity, wallet)
+    if not wallet.statement and (wallet := _stated(keystore, identity, wallet)).statement:
         await store.set_statement(conn, wallet)
     accounts = []
     for account in identity.accounts:
@@ -153,8 +156,13 @@ async def state_wallet(conn: AsyncConnection, keystore: KeyStore, identity: Iden
 
 
 def _stated(keystore: KeyStore, identity: Identity, wallet: Wallet) -> Wallet:
+    """The same one while those who hold it together have yet to agree."""
     text = wallet.speaks_for(identity.institution).text
-    return replace(wallet, statement=text, signature=keystore.sign_statement(wallet.keystore, text))
+    try:
+        signature = keystore.sign_statement(wallet.keystore, text)
+    except OwnersAwaited:
+        return wallet
+    return replace(wallet, statement=text, signature=signature, scheme=keystore.statement_scheme(wallet.keystore))
 
 
 async def link_domain(conn: AsyncConnection, keystore: KeyStore, identity: Identity, now: datetime) -> bool:

@@ -3,13 +3,23 @@
 from enum import StrEnum
 from typing import Any, Protocol
 
-from app.anchoring.model import SignedTransaction
-from app.anchoring.ports import Wallet
+from app.anchoring.model import AnchorCall, SignedTransaction
 from app.institutions.ports import KeyStore
 
 
-class Custodian(KeyStore, Wallet, Protocol):
+class Custodian(KeyStore, Protocol):
     """Keeps signing keys and wallets, and signs with them."""
+
+    def wallet_address(self, reference: str) -> str:
+        """The checksummed address of a wallet. Raises as `sign_anchor`."""
+        ...
+
+    def sign_anchor(self, keystore: str, call: AnchorCall) -> SignedTransaction:
+        """A wallet's own transaction that records a checkpoint.
+
+        Raises `Refused("passphrase_wrong")`, `OutsideFailed("key_missing")` or another of the errors of `failures`.
+        """
+        ...
 
     def sign_transaction(self, reference: str, transaction: dict[str, Any]) -> SignedTransaction:
         """Sign an EIP-1559 transaction (type 2, its fields named as in JSON-RPC). Raises as `sign_anchor`."""

@@ -17,7 +17,7 @@ def scheme_of(reference: str) -> str:
 
 
 class Custodians:
-    """The `KeyStore` of institutions and the `Wallet` of anchoring.
+    """The `KeyStore` of institutions, and the keys behind the `Wallet` of anchoring.
 
     `openers`: scheme -> custodian, opened on first use, so that a custodian that nobody uses need not be there.
     New signing keys are made with `custody`, new wallets with `wallet_custody`.
@@ -62,6 +62,12 @@ class Custodians:
 
     def sign_statement(self, reference: str, text: str) -> str:
         return self._holding(reference).sign_statement(reference, text)
+
+    def statement_scheme(self, reference: str) -> str:
+        return self._holding(reference).statement_scheme(reference)
+
+    def wallet_address(self, reference: str) -> str:
+        return self._holding(reference).wallet_address(reference)
 
     def sign_anchor(self, keystore: str, call: AnchorCall) -> SignedTransaction:
         return self._holding(keystore).sign_anchor(keystore, call)

@@ -23,12 +23,6 @@ def address_of(public_key: bytes) -> str:
     return str(PublicKey(public_key[1:]).to_checksum_address())
 
 
-def text_digest(text: str) -> bytes:
-    """The 32 bytes that `personal_sign` signs."""
-    data = text.encode()
-    return keccak(b"\x19Ethereum Signed Message:\n" + str(len(data)).encode() + data)
-
-
 def complete(digest: bytes, signature: bytes, public_key: bytes) -> Vrs | None:
     """(v, r, s) with the lower s and v 0 or 1, from r and s (64 bytes) and the public half; None when it is not its.
 

@@ -4,7 +4,9 @@ from app.adapters.custody import failures
 from app.adapters.custody.custodian import Custodian
 from app.adapters.custody.custodians import FILE, Custodians
 from app.adapters.custody.remote import RemoteKeystore
+from app.adapters.custody.wallets import SAFE
 from app.adapters.keystore import FileKeystore
+from app.anchoring.chains import rules_of
 from app.settings import Settings
 
 
@@ -29,7 +31,14 @@ def custodians_of(settings: Settings) -> Custodians:
             raise failures.not_configured(Hsm.title, "STACKMARK_PKCS11_MODULE")
         return RemoteKeystore(Hsm(module, str(settings.pkcs11_token), pin_file))
 
-    openers = {FILE: files, "aws-kms": aws_kms, "pkcs11": pkcs11}
+    def safe() -> Custodian:
+        from app.adapters.custody.safe_files import ProposalFiles
+        from app.adapters.custody.safe_keystore import SafeKeystore
+
+        rules = rules_of(settings.chain, settings.chain_id, settings.finality, settings.max_fee_gwei)
+        return SafeKeystore(ProposalFiles(settings.proposals_dir), rules.chain_id)
+
+    openers = {FILE: files, "aws-kms": aws_kms, "pkcs11": pkcs11, SAFE: safe}
     return Custodians(openers, settings.custody, settings.wallets_with)
 
 

@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from app.adapters.custody import failures
 from app.adapters.custody.custodian import KeyHolder, Kind
+from app.adapters.wallet_signatures import text_digest
 from app.anchoring.model import AnchorCall, SignedTransaction
 from app.errors import OutsideFailed
-from app.standards import multikey
+from app.standards import multikey, wallet_statement
 
 REST_SECONDS = 5
 
@@ -24,7 +25,7 @@ Answer = TypeVar("Answer")
 
 
 class RemoteKeystore:
-    """The `KeyStore` of institutions and the `Wallet` of anchoring, over a holder that gives no private half out."""
+    """The `Custodian` of an installation, over a holder that gives no private half out."""
 
     def __init__(self, holder: KeyHolder, clock: Callable[[], float] = time.monotonic) -> None:
         self._holder = holder
@@ -60,9 +61,15 @@ class RemoteKeystore:
         return reference, ethereum.address_of(public)
 
     def sign_statement(self, reference: str, text: str) -> str:
+        return "0x" + self.sign_digest(reference, text_digest(text)).hex()
+
+    def statement_scheme(self, reference: str) -> str:
+        return wallet_statement.PERSON
+
+    def wallet_address(self, reference: str) -> str:
         from app.adapters.custody import ethereum
 
-        return "0x" + self.sign_digest(reference, ethereum.text_digest(text)).hex()
+        return ethereum.address_of(self._public_key(Kind.WALLET, self._own(reference)))
 
     def sign_digest(self, reference: str, digest: bytes) -> bytes:
         from app.adapters.custody import ethereum

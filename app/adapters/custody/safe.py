@@ -1,6 +1,7 @@
-"""A wallet that several people hold together: a Safe contract, its transactions, and its owners' signatures.
+"""A wallet that several people hold together: a Safe contract, its transactions, its words, its owners' signatures.
 
-Source: safe-smart-account 1.3.0 and later, `encodeTransactionData` and `checkNSignatures`; EIP-712 for what is signed.
+Source: safe-smart-account 1.3.0 and later, `encodeTransactionData`, `checkNSignatures` and, of its fallback handler,
+`isValidSignature` and `getMessageHashForSafe`; EIP-712 for what is signed, EIP-1271 for what a contract says.
 
 A Safe sends what enough of its owners have signed, whoever brings it: so the one who brings it, and pays for it, need
 not be trusted, and what he sends is recorded by the Safe's address. Gas is not refunded to him (`gasPrice` 0), with
@@ -9,6 +10,7 @@ which a call that fails makes the whole transaction fail.
 Signatures by owners that are contracts themselves, and approvals given on chain (v 0 and 1), are not read here.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +21,10 @@ from eth_keys.exceptions import BadSignature
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
+from app.adapters.wallet_signatures import text_digest
+from app.errors import Refused
+
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 _NOBODY = "0x" + 40 * "0"
 _DOMAIN = "EIP712Domain(uint256 chainId,address verifyingContract)"
 _FIELDS = (
@@ -61,24 +67,62 @@ class SafeTransaction:
         message = self.message() | {"data": keccak(self.data)}
         kinds = ["bytes32" if kind == "bytes" else kind for _, kind in _FIELDS]
         struct = keccak(keccak(text=f"SafeTx({types})") + encode(kinds, list(message.values())))
-        domain = keccak(keccak(text=_DOMAIN) + encode(["uint256", "address"], [self.chain_id, self.safe]))
-        return keccak(b"\x19\x01" + domain + struct)
+        return _digest(self.chain_id, self.safe, struct)
 
     def typed_data(self) -> dict[str, Any]:
         """What an owner's own wallet is given to sign (`eth_signTypedData_v4`), and shows him before it does."""
-        domain = [{"name": "chainId", "type": "uint256"}, {"name": "verifyingContract", "type": "address"}]
-        return {
-            "types": {"EIP712Domain": domain, "SafeTx": [{"name": name, "type": kind} for name, kind in _FIELDS]},
-            "primaryType": "SafeTx",
-            "domain": {"chainId": self.chain_id, "verifyingContract": self.safe},
-            "message": self.message() | {"data": "0x" + self.data.hex()},
-        }
+        message = self.message() | {"data": "0x" + self.data.hex()}
+        return _typed_data(self.chain_id, self.safe, "SafeTx", _FIELDS, message)
 
     def execution(self, signatures: Mapping[str, bytes]) -> bytes:
         """Call data of `execTransaction`. `signatures`: owner -> 65 bytes; the Safe wants them by rising address."""
-        joined = b"".join(signatures[owner] for owner in sorted(signatures, key=lambda owner: int(owner, 16)))
         values = [value for name, value in self.message().items() if name != "nonce"]
-        return _EXECUTE + encode([*_EXECUTED, "bytes"], [*values, joined])
+        return _EXECUTE + encode([*_EXECUTED, "bytes"], [*values, joined(signatures)])
+
+
+@dataclass(frozen=True, slots=True)
+class SafeMessage:
+    """A text for a Safe to say. What its owners sign holds the 32 bytes that a person's wallet would have signed."""
+
+    chain_id: int
+    safe: str
+    text: str
+
+    @property
+    def said(self) -> bytes:
+        """The 32 bytes that the Safe is asked about (`isValidSignature`)."""
+        return text_digest(self.text)
+
+    @property
+    def digest(self) -> bytes:
+        """The 32 bytes that owners sign; `getMessageHashForSafe` of the Safe's fallback handler."""
+        return _digest(self.chain_id, self.safe, keccak(keccak(text="SafeMessage(bytes message)") + keccak(self.said)))
+
+    def typed_data(self) -> dict[str, Any]:
+        """As of a transaction."""
+        message = {"message": "0x" + self.said.hex()}
+        return _typed_data(self.chain_id, self.safe, "SafeMessage", (("message", "bytes"),), message)
+
+
+def safe_of(reference: str) -> str:
+    """The checksummed address of the Safe that a reference (`safe:0x…`) names. Raises `Refused("safe_malformed")`."""
+    address = reference.removeprefix("safe:")
+    if not _ADDRESS.fullmatch(address):
+        raise Refused("safe_malformed", "A Safe is named by its address, such as safe:0x… with 40 digits.")
+    return to_checksum_address(address)
+
+
+def joined(signatures: Mapping[str, bytes]) -> bytes:
+    """The signatures of owners one after the other, as a Safe reads them: by rising address."""
+    return b"".join(signatures[owner] for owner in sorted(signatures, key=lambda owner: int(owner, 16)))
+
+
+def signers_of(digest: bytes, joined_signatures: bytes) -> tuple[str, ...]:
+    """Who signed, of signatures one after the other; none where any of them is nobody's or the order does not rise."""
+    parts = [joined_signatures[start : start + 65] for start in range(0, len(joined_signatures), 65)]
+    found = [known[0] for part in parts if (known := signed_by(digest, part)) is not None]
+    rising = sorted(set(found), key=lambda owner: int(owner, 16))
+    return tuple(found) if len(found) == len(parts) and found == rising else ()
 
 
 def signed_by(digest: bytes, signature: bytes) -> tuple[str, bytes] | None:
@@ -103,3 +147,20 @@ def signed_by(digest: bytes, signature: bytes) -> tuple[str, bytes] | None:
             raise
         return None
     return to_checksum_address(found.to_canonical_address()), signature[:64] + bytes([v])
+
+
+def _digest(chain_id: int, safe: str, struct: bytes) -> bytes:
+    domain = keccak(keccak(text=_DOMAIN) + encode(["uint256", "address"], [chain_id, safe]))
+    return keccak(b"\x19\x01" + domain + struct)
+
+
+def _typed_data(
+    chain_id: int, safe: str, kind: str, fields: tuple[tuple[str, str], ...], message: dict[str, Any]
+) -> dict[str, Any]:
+    domain = [{"name": "chainId", "type": "uint256"}, {"name": "verifyingContract", "type": "address"}]
+    return {
+        "types": {"EIP712Domain": domain, kind: [{"name": name, "type": type_} for name, type_ in fields]},
+        "primaryType": kind,
+        "domain": {"chainId": chain_id, "verifyingContract": safe},
+        "message": message,
+    }

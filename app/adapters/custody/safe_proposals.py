@@ -1,60 +1,30 @@
-"""Checkpoints that a Safe's owners are asked to sign: kept as files, signed outside, sent when enough have.
+"""What a Safe's owners are asked to sign, held against the Safe: who owns it now, how many must sign, what it has sent.
 
-    <data>/proposals/<digest>/proposal.json      what is to be signed, with the typed data for an owner's own wallet
-                              <owner>.signature  one file for each owner who has
-
-A proposal is made from the checkpoint alone, so making it again finds it again. Nothing in a file is believed: the
-digest is computed anew, the owners are the ones that the Safe itself names at that moment, and a proposal that the Safe
-has gone past (its nonce) is stale. Of all proposals with one nonce the contract lets only one be sent.
+A proposal is made from the checkpoint and the Safe's next nonce alone, so making it again finds it again, with the
+signatures there are. One that the Safe has gone past is stale; of all with one nonce the contract sends only one. The
+word of one node is enough here: what it could lie about is refused by the contract when it is sent.
 """
 
-import json
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eth_abi.abi import decode
+from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
-from app.adapters.custody.safe import SafeTransaction, signed_by
-from app.adapters.evm import EvmChain, anchor_transaction
-from app.anchoring.model import AnchorCall, Fees
-from app.errors import NotFound, OutsideFailed, Refused
+from app.adapters.custody.safe import joined, signed_by
+from app.adapters.custody.safe_files import Asked, Proposal, ProposalFiles, Statement, proposal_of
+from app.adapters.evm import EvmChain
+from app.adapters.wallet_signatures import has_said
+from app.anchoring.model import Fees
+from app.errors import NotFound, OutsideFailed, OwnersAwaited, Refused
 
 GAS_LIMIT = 250_000
 GAS_PER_SIGNATURE = 10_000
 """Well over what version 1.4.1 needs for an anchor and for each signature; what is left is not paid."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A checkpoint for a Safe to anchor."""
-
-    transaction: SafeTransaction
-    root: bytes
-    tree_size: int
-
-    @property
-    def name(self) -> str:
-        return self.transaction.digest.hex()
-
-    def document(self) -> dict[str, Any]:
-        sent = self.transaction
-        return {
-            "safeTxHash": "0x" + self.name,
-            "chainId": sent.chain_id,
-            "safe": sent.safe,
-            "contract": sent.to,
-            "nonce": sent.nonce,
-            "root": self.root.hex(),
-            "treeSize": self.tree_size,
-            "typedData": sent.typed_data(),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +34,11 @@ class SafeState:
     owners: tuple[str, ...]
     threshold: int
     nonce: int
+
+    @property
+    def gas_limit(self) -> int:
+        """Of a checkpoint that the Safe anchors."""
+        return GAS_LIMIT + GAS_PER_SIGNATURE * self.threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +50,25 @@ class Progress:
     stale: bool
 
     @property
+    def missing(self) -> int:
+        return max(0, self.state.threshold - len(self.signatures))
+
+    @property
     def ready(self) -> bool:
-        return not self.stale and len(self.signatures) >= self.state.threshold
+        return not self.stale and not self.missing
 
-
-def proposal_of(chain_id: int, safe: str, contract: str, root: bytes, tree_size: int, nonce: int) -> Proposal:
-    """The proposal to anchor a checkpoint as the Safe's transaction number `nonce`."""
-    call = AnchorCall(chain_id, contract, 0, root, tree_size, Fees(0, 0))
-    data: bytes = anchor_transaction(call)["data"]
-    addresses = to_checksum_address(safe), to_checksum_address(contract)
-    return Proposal(SafeTransaction(chain_id, *addresses, data, nonce), root, tree_size)
+    @property
+    def chosen(self) -> Mapping[str, bytes]:
+        """As many as are needed."""
+        return dict(sorted(self.signatures.items())[: self.state.threshold])
 
 
 class Proposals:
-    """The proposals of an installation. `folder` is made when the first one is."""
+    """The proposals of an installation and the Safes that they are for."""
 
     def __init__(self, chain: EvmChain, folder: Path) -> None:
         self._chain = chain
-        self._folder = folder
+        self.files = ProposalFiles(folder)
 
     async def safe(self, address: str) -> SafeState:
         """Raises `Refused("safe_missing")` where no Safe answers, and what asking the chain raises."""
@@ -104,10 +80,16 @@ class Proposals:
     async def propose(self, chain_id: int, safe: str, contract: str, root: bytes, tree_size: int) -> Proposal:
         """The proposal to anchor a checkpoint next, made or found again.
 
-        Raises as `safe`, and `OutsideFailed("safe_disagrees")` when the contract would have something else signed.
+        Raises as `safe`, and `OutsideFailed`: safe_disagrees when the contract would have something else signed,
+        anchored_already when the Safe has anchored it, or a later one.
         """
         state = await self.safe(safe)
         proposal = proposal_of(chain_id, safe, contract, root, tree_size, state.nonce)
+        if self.files.holds(proposal):
+            return proposal
+        # Asked after the nonce: what the Safe sent between the two questions shows here.
+        if await self._chain.last_size(contract, safe) >= tree_size:
+            raise OutsideFailed("anchored_already", f"The Safe {safe} has recorded this already; nobody need sign.")
         sent = proposal.transaction
         given = [*sent.message().values()]
         kinds = "address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,uint256"
@@ -116,101 +98,101 @@ class Proposals:
             raise OutsideFailed(
                 "safe_disagrees", f"The Safe {safe} reads this proposal in another way; nothing is asked."
             )
-        folder = self._folder / proposal.name
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        text = json.dumps(proposal.document(), indent=2)
-        _write_once(folder / "proposal.json", text)
+        self.files.put(proposal)
         return proposal
 
-    def find(self, name: str) -> Proposal:
-        """Raises `NotFound("proposal_unknown")` or `Refused("proposal_altered")`."""
-        name = name.removeprefix("0x").lower()
-        try:
-            # A name given by a person is no path.
-            bytes.fromhex(name)
-        except ValueError:
-            raise NotFound("proposal_unknown", "There is no such proposal here.") from None
-        try:
-            given = json.loads((self._folder / name / "proposal.json").read_text(encoding="utf-8"))
-        except OSError:
-            raise NotFound("proposal_unknown", "There is no such proposal here.") from None
-        except ValueError:
-            raise _altered(name) from None
-        try:
-            numbers = int(given["chainId"]), int(given["treeSize"]), int(given["nonce"])
-            root = bytes.fromhex(given["root"])
-            found = proposal_of(numbers[0], given["safe"], given["contract"], root, *numbers[1:])
-        except (KeyError, TypeError, ValueError):
-            raise _altered(name) from None
-        # What owners are shown is what they sign.
-        if found.name != name or found.document() != given:
-            raise _altered(name)
+    def find(self, name: str) -> Asked:
+        """Raises as `ProposalFiles.find`."""
+        return self.files.find(name)
+
+    def find_checkpoint(self, name: str) -> Proposal:
+        """As `find`, of a checkpoint."""
+        found = self.find(name)
+        if not isinstance(found, Proposal):
+            raise NotFound("proposal_unknown", "That is a statement; there is nothing to send.")
         return found
 
-    def list_all(self, safe: str | None = None) -> tuple[Proposal, ...]:
-        """Those of a Safe, or all, by nonce and size. Raises as `find`."""
-        found = [self.find(file.parent.name) for file in self._folder.glob("*/proposal.json")]
-        wanted = [one for one in found if safe is None or one.transaction.safe == to_checksum_address(safe)]
-        return tuple(sorted(wanted, key=lambda one: (one.transaction.nonce, one.tree_size)))
+    async def progress(self, asked: Asked) -> Progress:
+        state = await self.safe(asked.safe)
+        signed = self.files.signatures(asked)
+        signatures = {owner: signed[owner] for owner in state.owners if owner in signed}
+        return Progress(signatures, state, isinstance(asked, Proposal) and state.nonce != asked.transaction.nonce)
 
-    def file(self, proposal: Proposal) -> Path:
-        """Where it lies, with the typed data for an owner's wallet in it."""
-        return self._folder / proposal.name / "proposal.json"
-
-    async def progress(self, proposal: Proposal) -> Progress:
-        state = await self.safe(proposal.transaction.safe)
-        signatures = {}
-        for file in (self._folder / proposal.name).glob("*.signature"):
-            with suppress(ValueError):
-                known = signed_by(proposal.transaction.digest, bytes.fromhex(file.read_text(encoding="ascii")))
-                if known is not None and known[0] in state.owners:
-                    signatures[known[0]] = known[1]
-        return Progress(signatures, state, state.nonce != proposal.transaction.nonce)
-
-    async def add(self, proposal: Proposal, signature: bytes) -> str:
+    async def add(self, asked: Asked, signature: bytes) -> str:
         """Keep an owner's signature; whose it is. Raises `Refused` (proposal_stale, signature_not_owners)."""
-        state = await self.safe(proposal.transaction.safe)
-        if state.nonce != proposal.transaction.nonce:
+        progress = await self.progress(asked)
+        if progress.stale:
             raise _stale()
-        known = signed_by(proposal.transaction.digest, signature)
-        if known is None or known[0] not in state.owners:
+        known = signed_by(asked.digest, signature)
+        if known is None or known[0] not in progress.state.owners:
             raise Refused(
                 "signature_not_owners",
                 "This is no signature of this proposal by anybody who owns the Safe; it is not kept.",
             )
-        _write_once(self._folder / proposal.name / f"{known[0]}.signature", known[1].hex())
+        self.files.add(asked, *known)
         return known[0]
+
+    async def finish(self, statement: Statement) -> bool:
+        """Have the Safe agree to what enough owners have signed; False while signatures are missing.
+
+        Raises `Refused("safe_silent")` where the Safe cannot say anything.
+        """
+        progress = await self.progress(statement)
+        if not progress.ready:
+            return False
+        whole = joined(progress.chosen)
+        if not await has_said(self._chain, statement.safe, statement.message.text, whole):
+            raise Refused(
+                "safe_silent",
+                f"The Safe {statement.safe} does not confirm what its owners have signed: it has no fallback handler "
+                "that answers for it (EIP-1271). Set one, then import a signature again.",
+            )
+        self.files.finish(statement, whole)
+        return True
 
     async def execution(self, proposal: Proposal, nonce: int, fees: Fees) -> dict[str, Any]:
         """The transaction that has the Safe anchor; `nonce` and the cost are of whoever brings it.
 
-        Raises `OutsideFailed("owners_awaited")` while signatures are missing, and `Refused("proposal_stale")`.
+        Raises `OwnersAwaited` while signatures are missing, and `Refused("proposal_stale")`.
         """
         progress = await self.progress(proposal)
         if progress.stale:
             raise _stale()
-        count, needed = len(progress.signatures), progress.state.threshold
-        if not progress.ready:
-            raise OutsideFailed(
-                "owners_awaited",
-                f"{count} of the {needed} signatures needed are there for 0x{proposal.name}; it waits for more.",
+        if progress.missing:
+            raise OwnersAwaited(
+                f"{progress.missing} more of the {progress.state.threshold} signatures that the Safe {proposal.safe} "
+                f"asks for are awaited, to record {proposal.tree_size:,} entries. Its owners find what to sign with: "
+                f"stackmark wallet proposals list --safe {proposal.safe}."
             )
-        chosen = dict(sorted(progress.signatures.items())[:needed])
         return {
             "type": 2,
             "chainId": proposal.transaction.chain_id,
             "nonce": nonce,
-            "to": proposal.transaction.safe,
+            "to": proposal.safe,
             "value": 0,
-            "gas": GAS_LIMIT + GAS_PER_SIGNATURE * needed,
+            "gas": progress.state.gas_limit,
             "maxFeePerGas": fees.max_fee,
             "maxPriorityFeePerGas": fees.priority_fee,
-            "data": proposal.transaction.execution(chosen),
+            "data": proposal.transaction.execution(progress.chosen),
         }
 
-    async def _read(self, address: str, function: str, kind: str, given: list[Any] | None = None) -> Any:
-        from eth_abi.abi import encode
+    async def rehearse(self, order: dict[str, Any], sender: str) -> None:
+        """Have the node try a transaction without sending it. Raises `OutsideFailed("safe_refuses")`.
 
+        A Safe may have rules of its own (a guard, say); who brings what it refuses pays for that each time.
+        """
+        tried = {"from": sender, "to": order["to"], "data": "0x" + order["data"].hex(), "gas": hex(order["gas"])}
+        try:
+            await self._chain.call("eth_call", tried, "latest")
+        except OutsideFailed as error:
+            if error.code != "chain_error":
+                raise
+            raise OutsideFailed(
+                "safe_refuses",
+                f"The Safe {order['to']} would refuse what its owners have signed, so it is not sent. {error.message}",
+            ) from None
+
+    async def _read(self, address: str, function: str, kind: str, given: list[Any] | None = None) -> Any:
         kinds = function[function.index("(") + 1 : -1]
         data = keccak(text=function)[:4] + (encode(kinds.split(","), given) if given else b"")
         answer = await self._chain.call("eth_call", {"to": address, "data": "0x" + data.hex()}, "latest")
@@ -218,39 +200,6 @@ class Proposals:
             return decode([kind], bytes.fromhex((answer or "0x")[2:]))[0]
         except (DecodingError, ValueError):
             raise Refused("safe_missing", f"There is no Safe at {address} on this chain.") from None
-
-
-def read_signatures(data: bytes) -> tuple[str, tuple[bytes, ...]]:
-    """(the proposal's hash, signatures) of a file: JSON with `safeTxHash` and a list `signatures` of hexadecimal texts.
-
-    Raises `Refused("signatures_unreadable")`.
-    """
-    try:
-        given = json.loads(data)
-        return str(given["safeTxHash"]), tuple(bytes.fromhex(one.removeprefix("0x")) for one in given["signatures"])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise Refused(
-            "signatures_unreadable",
-            'The file must be JSON such as {"safeTxHash": "0x…", "signatures": ["0x…", "0x…"]}.',
-        ) from None
-
-
-def _write_once(path: Path, text: str) -> None:
-    """Whole or not at all, and never over what is there: two people may do the same at once."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(text, encoding="utf-8")
-    try:
-        os.link(partial, path)
-    except FileExistsError:
-        return
-    finally:
-        partial.unlink()
-
-
-def _altered(name: str) -> Refused:
-    return Refused(
-        "proposal_altered", f"The file of proposal 0x{name} is not as it was made. Delete it; it is made again."
-    )
 
 
 def _stale() -> Refused:

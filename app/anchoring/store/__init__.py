@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -89,10 +89,12 @@ __all__ = [
     "list_checkpoints",
     "list_logs",
     "list_transactions",
+    "lock_sender",
     "newest_finalized",
     "newest_note",
     "next_to_forget",
     "next_to_name",
+    "nonces_of_others",
     "number_open_entries",
     "oldest_open",
     "open_alarm",
@@ -321,6 +323,7 @@ async def insert_transaction(conn: AsyncConnection, sent: SentTransaction) -> No
         insert(anchor_transactions).values(
             hash=sent.hash,
             checkpoint_id=sent.checkpoint_id,
+            sender=sent.sender,
             nonce=sent.nonce,
             raw=sent.raw,
             max_fee=sent.fees.max_fee,
@@ -335,13 +338,12 @@ async def list_transactions(conn: AsyncConnection, checkpoint_id: int) -> tuple[
     return tuple(_sent(row) for row in await conn.execute(query.order_by(anchor_transactions.c.created_at)))
 
 
-async def dearest_with_nonce(conn: AsyncConnection, log: Log, nonce: int) -> SentTransaction | None:
-    """What was offered most for, of all its wallet's transactions with this nonce on its chain: a new one would have
-    to beat it."""
+async def dearest_with_nonce(conn: AsyncConnection, chain_id: int, sender: str, nonce: int) -> SentTransaction | None:
+    """What was offered most for, of all the sender's transactions with this nonce: a new one would have to beat it."""
     query = (
-        select(anchor_transactions)
-        .join(checkpoints, checkpoints.c.id == anchor_transactions.c.checkpoint_id)
-        .where(*_here(log), checkpoints.c.anchored_by == log.wallet_address, anchor_transactions.c.nonce == nonce)
+        _sent_by(chain_id, sender)
+        .with_only_columns(*anchor_transactions.c)
+        .where(anchor_transactions.c.nonce == nonce)
         .order_by(anchor_transactions.c.max_fee.desc())
         .limit(1)
     )
@@ -349,21 +351,34 @@ async def dearest_with_nonce(conn: AsyncConnection, log: Log, nonce: int) -> Sen
     return _sent(row) if row else None
 
 
-async def final_nonces(conn: AsyncConnection, log: Log) -> int:
-    """One more than the highest nonce of a final checkpoint that its wallet itself sent on this chain; 0 before the
-    first."""
+async def final_nonces(conn: AsyncConnection, chain_id: int, sender: str) -> int:
+    """One more than the highest nonce of the sender's own transactions that made a checkpoint final; 0 before any."""
     query = (
-        select(func.max(anchor_transactions.c.nonce))
-        .join(checkpoints, checkpoints.c.id == anchor_transactions.c.checkpoint_id)
+        _sent_by(chain_id, sender)
+        .with_only_columns(func.max(anchor_transactions.c.nonce))
         .where(
-            *_here(log),
-            checkpoints.c.anchored_by == log.wallet_address,
             checkpoints.c.state == CheckpointState.FINALIZED,
             checkpoints.c.tx_hash == anchor_transactions.c.hash,
         )
     )
     highest = (await conn.execute(query)).scalar()
     return 0 if highest is None else highest + 1
+
+
+async def nonces_of_others(conn: AsyncConnection, log: Log, sender: str) -> set[int]:
+    """Those that the sender has used, on the log's chain, for other logs' checkpoints that are on their way."""
+    query = (
+        _sent_by(log.chain_id, sender)
+        .with_only_columns(anchor_transactions.c.nonce)
+        .where(checkpoints.c.log_id != log.id, checkpoints.c.state.in_(IN_FLIGHT))
+    )
+    return set((await conn.execute(query)).scalars())
+
+
+async def lock_sender(conn: AsyncConnection, chain_id: int, sender: str) -> None:
+    """Let one transaction at a time give out a sender's nonces: of two logs that it pays for, one goes first."""
+    key = func.hashtextextended(f"sender:{chain_id}:{sender}", 0)
+    await conn.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 async def oldest_open(conn: AsyncConnection, log_id: UUID) -> tuple[int, datetime | None]:
@@ -399,7 +414,15 @@ def _log(row: Row[Any]) -> Log:
     )
 
 
+def _sent_by(chain_id: int, sender: str) -> Select[Any]:
+    return (
+        select(anchor_transactions)
+        .join(checkpoints, checkpoints.c.id == anchor_transactions.c.checkpoint_id)
+        .where(checkpoints.c.chain_id == chain_id, anchor_transactions.c.sender == sender)
+    )
+
+
 def _sent(row: Row[Any]) -> SentTransaction:
     return SentTransaction(
-        row.checkpoint_id, row.nonce, row.raw, row.hash, Fees(row.max_fee, row.priority_fee), row.created_at
+        row.checkpoint_id, row.sender, row.nonce, row.raw, row.hash, Fees(row.max_fee, row.priority_fee), row.created_at
     )

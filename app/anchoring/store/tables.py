@@ -104,11 +104,14 @@ anchor_transactions = Table(
     # A chain that forgot everything gets the very same bytes again, for another checkpoint.
     Column("checkpoint_id", BigInteger, ForeignKey("checkpoints.id"), primary_key=True),
     Column("hash", LargeBinary, primary_key=True),
+    # Whose nonce it is: one account may send for the wallets of several logs.
+    Column("sender", String(42), nullable=False),
     Column("nonce", BigInteger, nullable=False),
     Column("raw", LargeBinary, nullable=False),
     Column("max_fee", BigInteger, nullable=False),
     Column("priority_fee", BigInteger, nullable=False),
     Column("created_at", _WHEN, nullable=False),
+    Index("ix_anchor_transactions_sender", "sender", "nonce"),
 )
 log_alarms = Table(
     "log_alarms",

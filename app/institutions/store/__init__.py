@@ -143,9 +143,14 @@ async def current_wallet(conn: AsyncConnection, institution_id: UUID) -> Wallet 
     return Wallet(**{name: getattr(row, name) for name in _WALLET}) if row else None
 
 
+async def has_wallet(conn: AsyncConnection, address: str) -> bool:
+    query = select(wallets.c.id).where(func.lower(wallets.c.address) == address.lower())
+    return (await conn.execute(query)).first() is not None
+
+
 async def set_statement(conn: AsyncConnection, wallet: Wallet) -> None:
     query = update(wallets).filter_by(institution_id=wallet.institution_id, address=wallet.address)
-    await conn.execute(query.values(statement=wallet.statement, signature=wallet.signature))
+    await conn.execute(query.values(statement=wallet.statement, signature=wallet.signature, scheme=wallet.scheme))
 
 
 async def insert_did_document(
@@ -301,7 +306,17 @@ async def revoke_api_key(conn: AsyncConnection, institution_id: UUID, key_id: UU
     return (await conn.execute(query.values(revoked_at=now))).rowcount == 1
 
 
-_WALLET = ("institution_id", "address", "keystore", "chain_id", "contract", "created_at", "statement", "signature")
+_WALLET = (
+    "institution_id",
+    "address",
+    "keystore",
+    "chain_id",
+    "contract",
+    "created_at",
+    "statement",
+    "signature",
+    "scheme",
+)
 _JOINED = "of_"
 _NUMBERS = ("ukprn", "recognition_number")
 _INSTITUTION = ("id", "slug", "name", "did", "public_url", "created_at", "role", *_NUMBERS)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.institutions.model import Wallet
 from app.institutions.store.tables import wallet_accounts, wallets
 
-_ACCOUNT = ("chain_id", "contract", "created_at", "statement", "signature")
+_ACCOUNT = ("chain_id", "contract", "created_at", "statement", "signature", "scheme")
 
 
 async def list_accounts(conn: AsyncConnection, wallet: Wallet) -> tuple[Wallet, ...]:

@@ -67,7 +67,8 @@ wallets = Table(
     Column("contract", String(42), nullable=False),
     Column("created_at", _WHEN, nullable=False),
     Column("statement", Text, nullable=False, server_default=""),
-    Column("signature", String(132), nullable=False, server_default=""),
+    Column("signature", Text, nullable=False, server_default=""),
+    Column("scheme", String(10), nullable=False, server_default="eip191"),
 )
 # The same wallet on chains beside the one it is on: another contract, another word on whose it is.
 wallet_accounts = Table(
@@ -78,7 +79,8 @@ wallet_accounts = Table(
     Column("contract", String(42), nullable=False),
     Column("created_at", _WHEN, nullable=False),
     Column("statement", Text, nullable=False, server_default=""),
-    Column("signature", String(132), nullable=False, server_default=""),
+    Column("signature", Text, nullable=False, server_default=""),
+    Column("scheme", String(10), nullable=False, server_default="eip191"),
 )
 did_documents = Table(
     "did_documents",

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.credentials import cohort_import
 from app.credentials import service as credentials
 from app.credentials.model import CohortImport, ImportState
-from app.errors import OutsideFailed, Refused
+from app.errors import AppError, Refused
 from app.web.bodies import MULTIPART, media_type, plain_name, read_upload
 from app.web.dependencies import Connection, IssueKey, Wired
 from app.wiring import Wiring, now
@@ -199,7 +199,7 @@ async def _cost(wiring: Wiring, institution_id: UUID) -> CostView | None:
     try:
         async with asyncio.timeout(_CHAIN_SECONDS):
             found = await wiring.forecast(institution_id)
-    except (OutsideFailed, TimeoutError):
+    except (AppError, TimeoutError):
         return None
     return CostView(
         gas=found.gas, fee_wei=str(found.fee), currency=found.currency, pounds=found.pounds, sentence=f"{found}."

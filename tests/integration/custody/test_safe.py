@@ -9,7 +9,8 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct, encode_typed_data
 
-from app.adapters.custody.safe_proposals import Proposal, Proposals, proposal_of, read_signatures
+from app.adapters.custody.safe_files import Proposal, proposal_of, read_signatures
+from app.adapters.custody.safe_proposals import Proposals
 from app.adapters.evm import EvmChain, anchor_transaction
 from app.anchoring.model import AnchorCall
 from app.errors import AppError, NotFound, OutsideFailed, Refused
@@ -47,7 +48,7 @@ class College:
 
     def signed_outside(self, proposal: Proposal, account: object = None) -> bytes:
         """By an owner's own wallet, which is given the typed data from the file and nothing else."""
-        given = json.loads(self.proposals.file(proposal).read_text())["typedData"]
+        given = json.loads(self.proposals.files.file(proposal).read_text())["typedData"]
         return bytes((account or self.outside).sign_message(encode_typed_data(full_message=given)).signature)  # type: ignore[attr-defined]
 
     async def send(self, proposal: Proposal) -> bytes:
@@ -146,7 +147,7 @@ async def test_an_owner_counts_once_and_a_stranger_not_at_all(college: College) 
 async def test_a_proposal_altered_on_disk_is_not_signed(college: College) -> None:
     """Whoever can write files here cannot have owners shown one root and sign another."""
     proposal = await college.propose()
-    file = college.proposals.file(proposal)
+    file = college.proposals.files.file(proposal)
     good = json.loads(file.read_text())
     other = proposal_of(31337, college.safe, college.contract, secrets.token_bytes(32), 7, 0)
     changes = [
@@ -174,7 +175,7 @@ async def test_a_proposal_altered_on_disk_is_not_signed(college: College) -> Non
 
 async def test_signatures_dropped_into_the_folder_are_not_believed(college: College) -> None:
     proposal = await college.propose()
-    folder = college.proposals.file(proposal).parent
+    folder = college.proposals.files.file(proposal).parent
     forged = college.signed_outside(proposal, Account.create())
     (folder / f"{college.outside.address}.signature").write_text(forged.hex())
     (folder / f"{college.in_file[1]}.signature").write_text("no hex")
@@ -241,7 +242,7 @@ async def test_owners_sign_by_command_and_by_file(college: College, tmp_path: Pa
     said = terminal.run("wallet", "proposals", "list", "--safe", college.safe)
     assert said.startswith(f"{hash_}  Safe {college.safe}, its transaction 0: 7 entries, root {proposal.root.hex()}.")
     assert "0 of 2 signatures, waits for owners." in said
-    assert str(college.proposals.file(proposal)) in said
+    assert str(college.proposals.files.file(proposal)) in said
 
     said = terminal.run("wallet", "proposals", "sign", hash_, "--with", college.in_module[0])
     assert f"{college.in_module[1]} has signed." in said
@@ -249,7 +250,7 @@ async def test_owners_sign_by_command_and_by_file(college: College, tmp_path: Pa
     said = terminal.run("wallet", "proposals", "import", terminal.write("signatures.json", json.dumps(given)))
     assert f"{college.outside.address} has signed." in said
     assert "2 of 2 signatures, ready to send." in said
-    sending = ("wallet", "proposals", "send", hash_, "--with", college.relayer[0], "--from", college.relayer[1])
+    sending = ("wallet", "proposals", "send", hash_, "--with", college.relayer[0])
     said = terminal.run(*sending)
     assert said.startswith("Sent: 0x")
     await college.chain.wait_for(said.split()[1])

@@ -56,7 +56,9 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ("signature that no wallet can make", {"signature": "0x" + "ff" * 65}, "wallet_statement_unsigned"),
     ("signature cut short", {"signature": "0x" + "ff" * 64}, "wallet_statement_malformed"),
     ("no signature", {"signature": ""}, "wallet_statement_malformed"),
-    ("another scheme", {"scheme": "eip1271"}, "wallet_statement_malformed"),
+    ("another scheme", {"scheme": "eip712"}, "wallet_statement_malformed"),
+    ("a key's signature called a contract's", {"scheme": "eip1271"}, "wallet_statement_of_contract"),
+    ("signatures of several called one", {"signature": "0x" + "ff" * 130}, "wallet_statement_malformed"),
     ("a date that is none", {"from": "2026-02-30"}, "wallet_statement_malformed"),
     ("digits of another script", {"from": "\u0662\u0660\u0662\u0666-09-01"}, "wallet_statement_malformed"),
     ("not a text", {"did": None}, "wallet_statement_malformed"),
@@ -92,3 +94,17 @@ def test_recovering_a_signer_never_fails(text: str, made_up: bytes) -> None:
 @given(st.text(max_size=200, alphabet=st.characters(exclude_categories=["Cs"])))
 def test_whoever_signed_is_recovered(text: str) -> None:
     assert recover(text, bytes.fromhex(signature(ACCOUNT, text)[2:])) == ACCOUNT.address.lower()
+
+
+@pytest.mark.parametrize("count", [1, 2, 50])
+def test_a_contract_may_speak_with_the_signatures_of_several_and_only_it_can_tell(count: int) -> None:
+    members = MEMBERS | {"scheme": "eip1271", "signature": "0x" + "ab" * 65 * count}
+    claimed = wallet_statement.read(members, DID, WALLET)
+    assert (claimed.statement.did, claimed.scheme, len(claimed.signature)) == (DID, "eip1271", 65 * count)
+    for changes in ({"signature": members["signature"] + "ab"}, {"signature": "0x"}, {"signature": "0x" + "ab" * 3315}):
+        with pytest.raises(WalletStatementProblem, match="cannot be read"):
+            wallet_statement.read(members | changes, DID, WALLET)
+    # What is about somebody else, or was altered, is refused before anybody is asked.
+    with pytest.raises(WalletStatementProblem) as problem:
+        wallet_statement.read(members | {"contract": "0x" + "22" * 20}, DID, WALLET)
+    assert problem.value.code == "wallet_statement_altered"
