@@ -206,6 +206,7 @@ async def _replace(wiring: "Wiring", slug: str, new: tuple[str, str], lost: bool
     from app.adapters.wallet_calls import WalletCalls
     from app.adapters.wallet_signatures import recover
     from app.anchoring import service as anchoring
+    from app.anchoring.model import CheckpointState
     from app.credentials import wallets
     from app.database import transaction
     from app.errors import Conflict
@@ -222,7 +223,9 @@ async def _replace(wiring: "Wiring", slug: str, new: tuple[str, str], lost: bool
         if log.pause is None:
             await anchoring.pause(conn, owner, f"The wallet is being replaced by {new[0]}.", datetime.now(UTC))
     async with transaction(wiring.engine) as conn:
-        if not lost and await anchoring.in_flight(conn, owner) is not None:
+        on_its_way = await anchoring.in_flight(conn, owner)
+        # One that is only sealed goes with the log to the new wallet.
+        if on_its_way is not None and on_its_way.state is not CheckpointState.SEALED:
             raise Conflict(
                 "checkpoint_in_flight",
                 "The wallet is stopped, but a checkpoint of it is still on its way. Start this again when it is final.",

@@ -235,6 +235,17 @@ class EvmChain:
     async def last_size(self, contract: str, address: str) -> int:
         return await self._read_number(contract, _LAST_SIZE + encode(["address"], [address]), "latest")
 
+    async def may_anchor(self, contract: str, address: str, root: bytes, size: int) -> bool:
+        """As the port says; asked of the node as a call that is not sent."""
+        data = _ANCHOR + encode(["bytes32", "uint64"], [root, size])
+        try:
+            await self.call("eth_call", {"from": address, "to": contract, "data": "0x" + data.hex()}, "latest")
+        except OutsideFailed as error:
+            if error.code == "chain_error" and "revert" in error.message.lower():
+                return False
+            raise
+        return True
+
     async def disowned_since(self, contract: str, address: str) -> int:
         """Unix time from which on `address` disowned its anchors, 0 = it did not, or the registry knows no notices."""
         current = registry_artifact(self._contracts_dir)["runtimeCodeHash"]

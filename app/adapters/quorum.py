@@ -89,6 +89,9 @@ class QuorumChain:
         """The largest: a checkpoint that any node calls overtaken may be."""
         return max(await self._answers(lambda node: node.last_size(contract, address)))
 
+    async def may_anchor(self, contract: str, address: str, root: bytes, size: int) -> bool:
+        return await self._agreed(lambda node: node.may_anchor(contract, address, root, size))
+
     async def _agreed(self, ask: Callable[["EvmChain"], Awaitable[Vote]], *, on_any_chain: bool = False) -> Vote:
         answers = await self._answers(ask, on_any_chain=on_any_chain)
         answer, votes = Counter(answers).most_common(1)[0]

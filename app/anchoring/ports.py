@@ -48,6 +48,10 @@ class Chain(Protocol):
 
     async def last_size(self, contract: str, address: str) -> int: ...
 
+    async def may_anchor(self, contract: str, address: str, root: bytes, size: int) -> bool:
+        """Whether the registry would take this from `address` now; False = it would be paid for and refused."""
+        ...
+
 
 class Wallet(Protocol):
     """Signs with the owner's wallet, whoever keeps it. `keystore`: the reference that says who does.

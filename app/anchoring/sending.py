@@ -93,6 +93,12 @@ async def submit(steps: Steps, log: Log, checkpoint: Checkpoint) -> None:
         # Whoever holds the wallet has brought it, or a later one: nothing is left to sign. Where it stands comes next.
         await _move(steps, log, checkpoint, CheckpointState.SUBMITTED)
         return
+    if not await steps.chain.may_anchor(log.contract, log.wallet_address, checkpoint.root, checkpoint.tree_size):
+        raise OutsideFailed(
+            "wallet_refused",
+            f"The register takes nothing more from {log.wallet_address}: the wallet has a successor, or was given up. "
+            "Nothing is sent that would be paid for and refused. Use another one: stackmark wallet replace.",
+        )
     payer = await steps.wallet.payer(log.wallet_keystore, log.wallet_address)
     nonce = await _next_nonce(steps, log, payer.address)
     market = await steps.chain.fees()

@@ -120,10 +120,13 @@ async def hand_over(
     log = await store.find_log(conn, lock=True, owner=owner)
     if log is None:
         raise NotFound("log_unknown", "This institution has no log.")
-    if await store.checkpoint_in_flight(conn, log):
-        raise Conflict(
-            "checkpoint_in_flight", "A checkpoint of this wallet is still on its way; wait until it is final."
-        )
+    waiting = await store.checkpoint_in_flight(conn, log, lock=True)
+    if waiting is not None:
+        if waiting.state is not CheckpointState.SEALED or await store.list_transactions(conn, waiting.id):
+            raise Conflict(
+                "checkpoint_in_flight", "A checkpoint of this wallet is still on its way; wait until it is final."
+            )
+        await store.set_anchored_by(conn, waiting.id, address)
     await store.set_wallet(conn, log.id, address, keystore)
     finals = await store.list_checkpoints(conn, log.id, CheckpointState.FINALIZED)
     doubted = [
@@ -137,7 +140,8 @@ async def hand_over(
         await store.set_state(conn, checkpoint_id, CheckpointState.ORPHANED)
     if doubted:
         await store.delete_receipts(conn, doubted)
-        await seal_size(conn, replace(log, wallet_address=address), now)
+        if waiting is None:
+            await seal_size(conn, replace(log, wallet_address=address), now)
     await request_advance(conn, replace(log, wallet_address=address))
     return len(doubted)
 

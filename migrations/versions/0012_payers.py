@@ -29,7 +29,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("wallet_accounts", "wallets"):
         op.drop_column(table, "scheme")
-        op.execute(f"UPDATE {table} SET statement = '', signature = '' WHERE length(signature) > 132")
+        rows = sa.table(table, sa.column("statement"), sa.column("signature"))
+        silent = sa.update(rows).where(sa.func.length(rows.c.signature) > 132).values(statement="", signature="")
+        op.execute(silent)
         op.alter_column(table, "signature", type_=sa.String(132))
     op.drop_index("ix_anchor_transactions_sender", "anchor_transactions")
     op.drop_column("anchor_transactions", "sender")

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,11 +14,9 @@ from app.anchoring.model import (
     MOVES,
     Checkpoint,
     CheckpointState,
-    Fees,
     Inclusion,
     Log,
     Pause,
-    SentTransaction,
 )
 from app.anchoring.store.alarms import close_alarms, list_alarms, open_alarm
 from app.anchoring.store.elsewhere import (
@@ -49,7 +47,15 @@ from app.anchoring.store.receipts import (
     set_checkpoint_list,
 )
 from app.anchoring.store.rows import read_checkpoint
-from app.anchoring.store.tables import anchor_transactions, checkpoints, log_entries, log_tiles, logs
+from app.anchoring.store.tables import checkpoints, log_entries, log_tiles, logs
+from app.anchoring.store.transactions import (
+    dearest_with_nonce,
+    final_nonces,
+    insert_transaction,
+    list_transactions,
+    lock_sender,
+    nonces_of_others,
+)
 from app.anchoring.tiles import TileKey
 from app.standards.anchor_receipt import LeafKind
 
@@ -105,6 +111,7 @@ __all__ = [
     "recorded_times",
     "replace_receipts",
     "sealed_entries",
+    "set_anchored_by",
     "set_chain",
     "set_checkpoint_list",
     "set_feed",
@@ -235,6 +242,10 @@ async def insert_checkpoint(conn: AsyncConnection, log: Log, tree_size: int, roo
     )
 
 
+async def set_anchored_by(conn: AsyncConnection, checkpoint_id: int, address: str) -> None:
+    await conn.execute(update(checkpoints).where(checkpoints.c.id == checkpoint_id).values(anchored_by=address))
+
+
 async def set_wallet(conn: AsyncConnection, log_id: UUID, address: str, keystore: str) -> None:
     await conn.execute(update(logs).where(logs.c.id == log_id).values(wallet_address=address, wallet_keystore=keystore))
 
@@ -318,69 +329,6 @@ async def set_state(
         raise LookupError(f"checkpoint {checkpoint_id} cannot become {state}")
 
 
-async def insert_transaction(conn: AsyncConnection, sent: SentTransaction) -> None:
-    await conn.execute(
-        insert(anchor_transactions).values(
-            hash=sent.hash,
-            checkpoint_id=sent.checkpoint_id,
-            sender=sent.sender,
-            nonce=sent.nonce,
-            raw=sent.raw,
-            max_fee=sent.fees.max_fee,
-            priority_fee=sent.fees.priority_fee,
-            created_at=sent.created_at,
-        )
-    )
-
-
-async def list_transactions(conn: AsyncConnection, checkpoint_id: int) -> tuple[SentTransaction, ...]:
-    query = select(anchor_transactions).filter_by(checkpoint_id=checkpoint_id)
-    return tuple(_sent(row) for row in await conn.execute(query.order_by(anchor_transactions.c.created_at)))
-
-
-async def dearest_with_nonce(conn: AsyncConnection, chain_id: int, sender: str, nonce: int) -> SentTransaction | None:
-    """What was offered most for, of all the sender's transactions with this nonce: a new one would have to beat it."""
-    query = (
-        _sent_by(chain_id, sender)
-        .with_only_columns(*anchor_transactions.c)
-        .where(anchor_transactions.c.nonce == nonce)
-        .order_by(anchor_transactions.c.max_fee.desc())
-        .limit(1)
-    )
-    row = (await conn.execute(query)).one_or_none()
-    return _sent(row) if row else None
-
-
-async def final_nonces(conn: AsyncConnection, chain_id: int, sender: str) -> int:
-    """One more than the highest nonce of the sender's own transactions that made a checkpoint final; 0 before any."""
-    query = (
-        _sent_by(chain_id, sender)
-        .with_only_columns(func.max(anchor_transactions.c.nonce))
-        .where(
-            checkpoints.c.state == CheckpointState.FINALIZED,
-            checkpoints.c.tx_hash == anchor_transactions.c.hash,
-        )
-    )
-    highest = (await conn.execute(query)).scalar()
-    return 0 if highest is None else highest + 1
-
-
-async def nonces_of_others(conn: AsyncConnection, log: Log, sender: str) -> set[int]:
-    """Those that the sender has used, on the log's chain, for other logs' checkpoints that are on their way."""
-    query = (
-        _sent_by(log.chain_id, sender)
-        .with_only_columns(anchor_transactions.c.nonce)
-        .where(checkpoints.c.log_id != log.id, checkpoints.c.state.in_(IN_FLIGHT))
-    )
-    return set((await conn.execute(query)).scalars())
-
-
-async def lock_sender(conn: AsyncConnection, chain_id: int, sender: str) -> None:
-    """Let one transaction at a time give out a sender's nonces: of two logs that it pays for, one goes first."""
-    key = func.hashtextextended(f"sender:{chain_id}:{sender}", 0)
-    await conn.execute(select(func.pg_advisory_xact_lock(key)))
-
-
 async def oldest_open(conn: AsyncConnection, log_id: UUID) -> tuple[int, datetime | None]:
     """(number of open entries, when the oldest of them was appended)."""
     query = select(func.count(), func.min(log_entries.c.appended_at)).where(
@@ -411,18 +359,4 @@ def _log(row: Row[Any]) -> Log:
         row.contract,
         row.size,
         Pause(row.paused_at, row.paused_reason) if row.paused_at else None,
-    )
-
-
-def _sent_by(chain_id: int, sender: str) -> Select[Any]:
-    return (
-        select(anchor_transactions)
-        .join(checkpoints, checkpoints.c.id == anchor_transactions.c.checkpoint_id)
-        .where(checkpoints.c.chain_id == chain_id, anchor_transactions.c.sender == sender)
-    )
-
-
-def _sent(row: Row[Any]) -> SentTransaction:
-    return SentTransaction(
-        row.checkpoint_id, row.sender, row.nonce, row.raw, row.hash, Fees(row.max_fee, row.priority_fee), row.created_at
     )

@@ -204,3 +204,24 @@ async def test_a_walk_that_began_before_the_change_sends_nothing_from_the_old_wa
     assert await installation.wiring.chain.next_nonce(stale.wallet_address) == 0
     await settle(steps, after, chain)
     await assert_whole(installation, after)
+
+
+async def test_a_wallet_that_was_given_up_pays_for_nothing_more(installation: Installation) -> None:
+    steps, chain = installation.wiring.steps, installation.chain
+    log = await installation.log()
+    await installation.issue_one()
+    await settle(steps, log, chain)
+    used = await installation.wiring.chain.next_nonce(log.wallet_address)
+    async with blocks(installation):
+        theft = int(chain.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+        await calls_of(installation, log).disown((log.wallet_address, log.wallet_keystore), theft)
+    await installation.issue_one(component="2")
+    for _ in range(2):
+        with pytest.raises(OutsideFailed) as failed:
+            await sending.advance(steps, log.id)
+        assert failed.value.code == "wallet_refused"
+    assert await installation.wiring.chain.next_nonce(log.wallet_address) == used + 1
+    await replace(installation, new_wallet(installation), datetime.fromtimestamp(theft, UTC))
+    after = await installation.log()
+    await settle(steps, after, chain)
+    await assert_whole(installation, after)
