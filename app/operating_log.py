@@ -27,10 +27,18 @@ if TYPE_CHECKING:
 EXIT_REFUSED, EXIT_OUTSIDE = 1, 3
 _AWARDING = Rules().awarding.days
 
-Rpc = Annotated[list[str] | None, typer.Option(help="Address of a node of the chain; given twice, both must agree.")]
+Rpc = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Address of a node of the chain; of two of one chain, both must agree. With its chain before it "
+        "(8453=https://…), it counts for that one alone."
+    ),
+]
 ServedAt = Annotated[str | None, typer.Option(help="Where a development issuer's pages are really served.")]
 Contract = Annotated[str | None, typer.Option(help="The register, if it is not to be taken from the wallet's word.")]
-FromBlock = Annotated[int, typer.Option(help="The block of the chain to begin at: that of the register.", min=0)]
+FromBlock = Annotated[
+    int, typer.Option(help="The block to begin at, that of the register, on the chain that is named first.", min=0)
+]
 Mirrors = Annotated[list[str] | None, typer.Option("--compare", help="Address of a copy of the log (…/log).")]
 Issuers = Annotated[Path, typer.Option(help="Folder of recognised issuers.")]
 StateFile = Annotated[Path | None, typer.Option("--state", help="Remembers what was seen, as a witness does.")]
@@ -167,9 +175,9 @@ def manner_of(
 ) -> "Manner":
     """How to look from outside: the nodes named, else the one of the settings. Raises `Refused("chain_not_named")`."""
     from app.watching import Manner
+    from app.wiring import own_nodes
 
-    configured = [url for url in (settings().chain_rpc_url, *settings().witness_rpc_urls.split()) if url]
-    urls = () if without_chain else tuple(rpc or configured)
+    urls = () if without_chain else tuple(rpc or own_nodes(settings(), with_witnesses=True))
     if not urls and not without_chain:
         raise Refused(
             "chain_not_named", "Name a node of the chain with --rpc, or leave the chain out: --without-chain."
@@ -213,7 +221,7 @@ async def _from_inside(wiring: "Wiring", slug: str | None, rules: Rules, without
 
 async def _audit_one(wiring: "Wiring", institution: "Institution", rules: Rules, without_chain: bool) -> _Report:
     from app.anchoring import service as anchoring
-    from app.anchoring.audit import audit_log, erased_positions, places_of, times_of
+    from app.anchoring.audit import Records, audit_log, audit_records, erased_positions, places_of, times_of
     from app.credentials.accreditation_audit import audit_accreditations
     from app.credentials.audit import audit_credentials, audit_erasures
     from app.credentials.identity_audit import audit_identity
@@ -224,7 +232,8 @@ async def _audit_one(wiring: "Wiring", institution: "Institution", rules: Rules,
 
     async with transaction(wiring.engine) as conn:
         log = await anchoring.log_of(conn, institution.id)
-    found = await audit_log(wiring.engine, log, None if without_chain else wiring.chain)
+    found = await audit_log(wiring.engine, log, None)
+    records = Records() if without_chain else await audit_records(wiring.engine, log, wiring.chain_on)
     places = await places_of(wiring.engine, log, LeafKind.CREDENTIAL)
     count, more = await audit_credentials(wiring.engine, institution.id, wiring.compiled, places)
     given = await places_of(wiring.engine, log, LeafKind.ACCREDITATION)
@@ -235,14 +244,16 @@ async def _audit_one(wiring: "Wiring", institution: "Institution", rules: Rules,
     findings = tuple(
         fault(code, sentence)
         for code, sentences in (
-            ("log_damaged", found),
+            ("log_damaged", [*found, *records.faults]),
             ("credential_misplaced", more),
             ("accreditation_misplaced", accredited),
             ("identity_misplaced", identity),
             ("erasure_unaccounted", unlinked),
         )
         for sentence in sentences
-    ) + tuple(await _backdated(wiring, institution, rules))
+    )
+    findings += tuple(Finding(Severity.NOTICE, "chain_silent", one) for one in records.notices)
+    findings += tuple(await _backdated(wiring, institution, rules))
     is_faulty = any(finding.severity is Severity.FAULT for finding in findings)
     outcome = Outcome.FAULTY if is_faulty else Outcome.WHOLE
     members = {

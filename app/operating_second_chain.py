@@ -1,7 +1,8 @@
 """The operator's commands for a second chain: record the newest checkpoints there too, and move there for good."""
 
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -34,6 +35,7 @@ class _Planned:
 def add_to(chain_app: typer.Typer) -> None:
     chain_app.command("reanchor")(chain_reanchor)
     chain_app.command("switch")(chain_switch)
+    chain_app.command("records")(chain_records)
 
 
 def chain_reanchor(to: _To, institution: _Institution = None, yes: _Yes = False) -> None:
@@ -65,7 +67,7 @@ def chain_reanchor(to: _To, institution: _Institution = None, yes: _Yes = False)
             out.print(f"{one.institution.slug}: {one.leaves:,} entries are on their way to chain {one.log.chain_id}.")
 
     run(carry_out)
-    out.print("The worker does the rest. See how it goes with: stackmark chain status")
+    out.print("The worker does the rest. See how it goes with: stackmark chain records")
 
 
 def chain_switch(to: _To, institution: _Institution = None, yes: _Yes = False) -> None:
@@ -107,6 +109,37 @@ def chain_switch(to: _To, institution: _Institution = None, yes: _Yes = False) -
     out.print("Publish the wallets again: stackmark wallet publish")
 
 
+def chain_records(
+    institution: _Institution = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show on which chains each log is recorded, and how far. No chain is asked."""
+
+    async def work(wiring: "Wiring") -> list[dict[str, Any]]:
+        from app.anchoring import reanchoring
+        from app.database import transaction
+
+        found = []
+        for one, log in await _logs(wiring, institution):
+            async with transaction(wiring.engine) as conn:
+                standings = await reanchoring.standings(conn, log)
+            found.append({"institution": one.slug, "entries": log.size, "chains": [one.as_json() for one in standings]})
+        return found
+
+    found = run(work)
+    if as_json:
+        out.print_json(json.dumps(found))
+        return
+    for one in found:
+        out.print(f"{one['institution']}: {one['entries']:,} entries")
+        for chain in one["chains"]:
+            newest = f"{chain['entries']:,} final" if chain["entries"] else "nothing final"
+            since = f", recorded {chain['recordedAt']}" if chain["recordedAt"] else ""
+            on_its_way = f", {chain['onItsWay']:,} on their way" if chain["onItsWay"] else ""
+            own = ", where it goes on" if chain["isOwn"] else ""
+            out.print(f"  chain {chain['chainId']}: {newest}{since}{on_its_way}{own}")
+
+
 def _chosen(wiring: "Wiring", name: str) -> "ConnectedChain":
     """The chain of that name, the second one first. Raises `NotFound("chain_not_set_up")`, `OutsideFailed`."""
     if wiring.second is not None and wiring.second.rules.profile.name == name:
@@ -133,10 +166,10 @@ async def _reanchoring(wiring: "Wiring", there: "ConnectedChain", slug: str | No
         log = present.on(there.rules.chain_id, there.contract)
         async with transaction(wiring.engine) as conn:
             newest = await reanchoring.newest(conn, log)
-            has = await reanchoring.waiting_or_final(conn, log)
+            there_now = await reanchoring.standing(conn, log)
         if newest is None:
             out.print(f"{institution.slug}: nothing of it is final yet.")
-        elif newest.tree_size > has:
+        elif newest.tree_size > there_now.final and not there_now.on_its_way:
             planned.append(await _priced(wiring, there, market, institution, log, newest.tree_size))
     _tell(there, planned)
     await _check_funds(there, planned)

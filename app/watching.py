@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.adapters.connecting import by_chain, read_node
 from app.adapters.contexts import canonicaliser
 from app.adapters.log_host import TIMEOUT_SECONDS, HttpLogHost
 from app.adapters.pdf import attached_json
@@ -28,11 +29,13 @@ if TYPE_CHECKING:
     from app.adapters.evm import EvmChain
 
 MAX_STATEMENT = 20_000
+MAX_FURTHER = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How to look: which nodes of the chain to ask (none = the chain is left out), and where pages are served."""
+    """How to look: which nodes to ask, of one chain or several (none = the chain is left out), and where pages are
+    served. `from_block`: on the chain of the first of them."""
 
     base: Settings
     rpc_urls: tuple[str, ...] = ()
@@ -66,9 +69,11 @@ async def audit_all(
                 missing = unknown("institution_not_found", f"There is no institution at {institution}.", institution)
                 reports.append(Audited(institution, "", datetime.now(UTC), (missing,)))
                 continue
-            wallet, contract = await _wallet(host, name, manner)
+            places = await _wallets(host, name, manner)
+            wallet, contract = places[0] if places else (None, "")
+            before = logs.get(name, seen.Seen())
             answer: Answer = await audit.audit(
-                Question(name, wallet, contract, logs.get(name, seen.Seen()), manner.mirrors, tuple(claims)),
+                Question(name, wallet, contract, before, manner.mirrors, tuple(claims), tuple(places[1:])),
                 host=host,
                 ledger=ledger,
                 canonical=canonicaliser(),
@@ -122,49 +127,68 @@ async def _named_at(host: HttpLogHost, page: str) -> str | None:
     return name if isinstance(name, str) else None
 
 
-async def _wallet(host: HttpLogHost, name: str, manner: Manner) -> tuple[WalletAddress | None, str]:
-    """The wallet that records for an institution, and the registry, by the wallet's own signed word.
+async def _wallets(host: HttpLogHost, name: str, manner: Manner) -> list[tuple[WalletAddress, str]]:
+    """The wallet that records for an institution, and the registry, by the wallet's own signed word: on the log's own
+    chain, then on the others it is recorded on. Empty where it has not spoken.
 
-    The institution's document must name the wallet too: the audit sees to that.
+    The institution's document must name the wallet on each too: the audit sees to that.
     """
     try:
         address = did.web_url(name).removesuffix("did.json") + "anchor-wallets.json"
-        fetched = await host.get(address, MAX_STATEMENT)
-        members = strict_json.parse_object(fetched.data or b"")
-        wallet = did.parse_caip10(members.get("address"))
-        if wallet is None:
-            return None, ""
-        if members.get("scheme") == wallet_statement.CONTRACT:
-            statement = await _said_by_contract(wallet_statement.read(members, name, wallet), manner)
-        else:
-            statement = wallet_statement.check(members, name, wallet, recover)
+        members = strict_json.parse_object((await host.get(address, MAX_STATEMENT)).data or b"")
+        also = members.get("also", [])
+        listed = (members, *(also if isinstance(also, list) else ())[:MAX_FURTHER])
+        stated = [await _stated(one, name, manner) for one in listed]
     except (ValueError, OutsideFailed, WalletStatementProblem):
-        return None, ""
-    return statement.wallet, manner.contract or statement.contract
+        return []
+    (wallet, contract), *further = stated
+    return [(wallet, manner.contract or contract), *further]
+
+
+async def _stated(members: Any, name: str, manner: Manner) -> tuple[WalletAddress, str]:
+    """Raises `ValueError`, `OutsideFailed`, `WalletStatementProblem`."""
+    wallet = did.parse_caip10(members.get("address")) if isinstance(members, dict) else None
+    if wallet is None:
+        raise ValueError("the wallet's word cannot be read")
+    if members.get("scheme") == wallet_statement.CONTRACT:
+        statement = await _said_by_contract(wallet_statement.read(members, name, wallet), manner)
+    else:
+        statement = wallet_statement.check(members, name, wallet, recover)
+    return statement.wallet, statement.contract
 
 
 async def _said_by_contract(claimed: Claimed, manner: Manner) -> WalletStatement:
-    """The statement, if every node asked says that the contract confirms it. Raises as `wallet_statement.check`."""
+    """The statement, if every node of its chain says that the contract confirms it.
+
+    Raises as `wallet_statement.check`.
+    """
     statement = claimed.statement
-    chains = _chains(manner)
-    try:
+    async with _nodes(manner) as (chains, silent):
+        asked = [*chains.get(statement.wallet.chain_id, []), *silent]
         said = [
-            await chain.chain_id() == statement.wallet.chain_id
-            and await has_said(chain, statement.wallet.address, statement.text, claimed.signature)
-            for chain in chains
+            await node.chain_id() == statement.wallet.chain_id
+            and await has_said(node, statement.wallet.address, statement.text, claimed.signature)
+            for node in asked
         ]
-    finally:
-        for chain in chains:
-            await chain.close()
     if not said or not all(said):
         raise wallet_statement.unsigned()
     return statement
 
 
-def _chains(manner: Manner) -> list["EvmChain"]:
-    from app.adapters.evm import EvmChain
+@asynccontextmanager
+async def _nodes(manner: Manner) -> AsyncIterator[tuple[dict[int, list["EvmChain"]], list["EvmChain"]]]:
+    """The nodes named, by chain, and those of which nobody can tell."""
+    from app.wiring import chain_rules, finality_on
 
-    return [EvmChain(url, manner.base.finality, manner.base.contracts_dir) for url in manner.rpc_urls]
+    base = manner.base
+    named = [read_node(url) for url in manner.rpc_urls]
+    rule = chain_rules(base).finality
+    chains, silent = await by_chain(named, lambda number: finality_on(base, number), rule, base.contracts_dir)
+    try:
+        yield chains, silent
+    finally:
+        for node in (*(one for nodes in chains.values() for one in nodes), *silent):
+            await node.close()
 
 
 @asynccontextmanager
@@ -172,14 +196,20 @@ async def _ledger(manner: Manner) -> AsyncIterator[Ledger | None]:
     if not manner.rpc_urls:
         yield None
         return
-    from app.adapters.ledger import AgreeingLedger, EvmLedger
-    from app.wiring import chain_rules
+    from app.adapters.ledger import AgreeingLedger, EvmLedger, LedgerByChain
+    from app.wiring import chain_rules, finality_on
 
-    finality = chain_rules(manner.base).finality
-    chains = _chains(manner)
-    ledgers = [EvmLedger(chain, finality=finality, from_block=manner.from_block) for chain in chains]
-    try:
-        yield ledgers[0] if len(ledgers) == 1 else AgreeingLedger(ledgers)
-    finally:
-        for chain in chains:
-            await chain.close()
+    base = manner.base
+
+    def ledger_of(nodes: Sequence["EvmChain"], finality: str, from_block: int) -> Ledger:
+        ledgers = [EvmLedger(node, finality=finality, from_block=from_block) for node in nodes]
+        return ledgers[0] if len(ledgers) == 1 else AgreeingLedger(ledgers)
+
+    async with _nodes(manner) as (chains, silent):
+        first = next(iter(chains), None)
+        ledgers = {
+            number: ledger_of(nodes, finality_on(base, number), manner.from_block if number == first else 0)
+            for number, nodes in ((number, [*nodes, *silent]) for number, nodes in chains.items())
+        }
+        rule = chain_rules(base).finality
+        yield LedgerByChain(ledgers, ledger_of(silent, rule, manner.from_block) if silent else None)

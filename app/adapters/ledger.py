@@ -4,7 +4,7 @@ A node may leave out events, or lie: storage is asked too, and of several nodes 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from eth_abi.abi import decode, encode
@@ -116,6 +116,20 @@ class EvmLedger:
         return bytes.fromhex(
             (await self._chain.call("eth_call", {"to": contract, "data": "0x" + data.hex()}, block))[2:]
         )
+
+
+class LedgerByChain:
+    """Each chain that is asked, by its number; of any other one nothing is known."""
+
+    def __init__(self, ledgers: Mapping[int, Ledger], otherwise: Ledger | None = None) -> None:
+        self._ledgers = dict(ledgers)
+        self._otherwise = otherwise
+
+    async def history(self, chain_id: int, contract: str, wallet: str, roots: Sequence[bytes]) -> History:
+        ledger = self._ledgers.get(chain_id, self._otherwise)
+        if ledger is None:
+            return _unknown("chain_other", "The log is recorded on a chain that this audit does not ask.")
+        return await ledger.history(chain_id, contract, wallet, roots)
 
 
 class AgreeingLedger:

@@ -1,20 +1,25 @@
 """Recomputing a log from its leaves: what must be true of it after any crash."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.anchoring import store, tiles
-from app.anchoring.model import CheckpointState, Log
+from app.anchoring.model import Checkpoint, CheckpointState, Log
 from app.anchoring.ports import Chain
 from app.database import transaction
+from app.errors import OutsideFailed
 from app.standards import merkle
 from app.standards.anchor_receipt import LeafKind, leaf_hash
 
 
 async def audit_log(engine: AsyncEngine, log: Log, chain: Chain | None) -> list[str]:
-    """Every fault found, as sentences; empty = the log is whole. `chain` None = the chain is not asked."""
+    """Every fault found, as sentences; empty = the log is whole.
+
+    `chain`: the one the log is on, to be asked for what it has of it; None = not asked. Of all chains: `audit_records`.
+    """
     faults: list[str] = []
     async with transaction(engine) as conn:
         rows = await store.sealed_entries(conn, log.id)
@@ -44,14 +49,64 @@ async def audit_log(engine: AsyncEngine, log: Log, chain: Chain | None) -> list[
                 previous.tree_size, checkpoint.tree_size, previous.root, checkpoint.root, path
             ):
                 faults.append(f"checkpoint {checkpoint.id} does not extend checkpoint {previous.id}")
-        if (
-            chain is not None
-            and checkpoint.state is CheckpointState.FINALIZED
-            and not await chain.anchored_at(log.contract, checkpoint.anchored_by, checkpoint.root)
-        ):
-            faults.append(f"checkpoint {checkpoint.id} is final here but the chain does not have it")
         previous = checkpoint
+    if chain is not None:
+        here = [one for one in checkpoints if one.chain_id == log.chain_id and one.state is CheckpointState.FINALIZED]
+        faults += await _missing(here, chain)
     return faults
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What chains say of a log's final checkpoints, as sentences. A notice is worth knowing and no fault."""
+
+    faults: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+async def audit_records(engine: AsyncEngine, log: Log, chain_on: Callable[[int], Chain]) -> Records:
+    """Whether each chain that a log is recorded on has its final checkpoints there.
+
+    A chain that does not answer is told of, as long as others have all that is recorded on it: whatever is below a
+    record is covered by it. Where they do not, nobody can tell. Raises `OutsideFailed`.
+    """
+    async with transaction(engine) as conn:
+        finals = await store.list_checkpoints(conn, log.id, CheckpointState.FINALIZED)
+    by_chain: dict[int, list[Checkpoint]] = {}
+    for final in finals:
+        by_chain.setdefault(final.chain_id, []).append(final)
+    faults: list[str] = []
+    silent: dict[int, OutsideFailed] = {}
+    covered = 0
+    for chain_id, recorded in by_chain.items():
+        try:
+            chain = chain_on(chain_id)
+            if await chain.chain_id() != chain_id:
+                raise OutsideFailed("chain_wrong", f"Chain {chain_id} is not set up here, so it cannot be asked.")
+            missing = await _missing(recorded, chain)
+        except OutsideFailed as error:
+            silent[chain_id] = error
+            continue
+        faults += missing
+        covered = max(covered, 0 if missing else max(one.tree_size for one in recorded))
+    notices = []
+    for chain_id, failure in silent.items():
+        reaches = max(one.tree_size for one in by_chain[chain_id])
+        if reaches > covered:
+            raise failure
+        notices.append(
+            f"chain {chain_id} could not be asked; its {len(by_chain[chain_id])} records, of up to {reaches} entries, "
+            f"are covered by a record of {covered} on another chain"
+        )
+    return Records(tuple(faults), tuple(notices))
+
+
+async def _missing(recorded: Iterable[Checkpoint], chain: Chain) -> list[str]:
+    return [
+        f"checkpoint {one.id} is final here but the chain does not have it"
+        for one in recorded
+        if not await chain.anchored_at(one.contract, one.anchored_by, one.root)
+    ]
 
 
 async def erased_positions(engine: AsyncEngine, log: Log) -> list[int]:

@@ -9,17 +9,60 @@ a move the log goes on where it was: same leaves, same positions, next checkpoin
 way on the chain that is left is given up, and the first checkpoint on the other one covers it.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import jobs
 from app.anchoring import alarms, receipting, sending, service, store
-from app.anchoring.model import Checkpoint, CheckpointState, Log
+from app.anchoring.model import IN_FLIGHT, Checkpoint, CheckpointState, Log
 from app.anchoring.steps import Steps
 from app.database import transaction
 from app.errors import Conflict, OutsideFailed
+from app.standards.vc import timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a log is recorded on a chain: leaves that are final there, since when, and leaves on their way."""
+
+    chain_id: int
+    is_own: bool
+    final: int
+    recorded_at: datetime | None
+    on_its_way: int
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "chainId": self.chain_id,
+            "isOwn": self.is_own,
+            "entries": self.final,
+            "recordedAt": timestamp(self.recorded_at) if self.recorded_at else None,
+            "onItsWay": self.on_its_way,
+        }
+
+
+async def standings(conn: AsyncConnection, log: Log) -> tuple[Standing, ...]:
+    """On the log's own chain, then on every other one that it has checkpoints on."""
+    everything = await store.list_checkpoints(conn, log.id)
+    others = sorted({one.chain_id for one in everything} - {log.chain_id})
+    return tuple(
+        _standing([one for one in everything if one.chain_id == chain_id], chain_id, chain_id == log.chain_id)
+        for chain_id in (log.chain_id, *others)
+    )
+
+
+def _standing(there: Sequence[Checkpoint], chain_id: int, is_own: bool) -> Standing:
+    newest = max(
+        (one for one in there if one.state is CheckpointState.FINALIZED), key=lambda one: one.tree_size, default=None
+    )
+    on_its_way = max((one.tree_size for one in there if one.state in IN_FLIGHT), default=0)
+    recorded_at = newest.block.time if newest and newest.block else None
+    return Standing(chain_id, is_own, newest.tree_size if newest else 0, recorded_at, on_its_way)
 
 
 async def request(conn: AsyncConnection, log: Log, now: datetime) -> Checkpoint | None:
@@ -32,7 +75,7 @@ async def request(conn: AsyncConnection, log: Log, now: datetime) -> Checkpoint 
     if newest is None or current.chain_id == log.chain_id:
         return None
     wanted = None
-    if await store.checkpoint_in_flight(conn, log) is None and await largest_on(conn, log) < newest.tree_size:
+    if await store.checkpoint_in_flight(conn, log) is None and (await standing(conn, log)).final < newest.tree_size:
         await store.insert_checkpoint(conn, log, newest.tree_size, newest.root, now)
         wanted = await store.checkpoint_in_flight(conn, log)
     await _request_advance(conn, log)
@@ -44,16 +87,9 @@ async def newest(conn: AsyncConnection, log: Log) -> Checkpoint | None:
     return await store.newest_finalized(conn, log.id)
 
 
-async def waiting_or_final(conn: AsyncConnection, log: Log) -> int:
-    """How many leaves are recorded on `log`'s chain, or on their way there."""
-    on_its_way = await store.checkpoint_in_flight(conn, log)
-    return max(await largest_on(conn, log), on_its_way.tree_size if on_its_way else 0)
-
-
-async def largest_on(conn: AsyncConnection, log: Log) -> int:
-    """How many leaves the final checkpoints on `log`'s chain cover; 0 = there is none."""
-    finals = await store.list_checkpoints(conn, log.id, CheckpointState.FINALIZED)
-    return max((one.tree_size for one in finals if one.chain_id == log.chain_id), default=0)
+async def standing(conn: AsyncConnection, log: Log) -> Standing:
+    """On `log`'s chain."""
+    return (await standings(conn, log))[0]
 
 
 async def advance(steps: Steps, log_id: UUID, chain_id: int) -> float:
@@ -115,7 +151,7 @@ async def move(conn: AsyncConnection, log: Log, now: datetime, *, is_gone: bool)
     await store.set_chain(conn, moved)
     # What stands in the way there is nobody's concern any more.
     await store.close_alarms(conn, log.id, None, current.chain_id)
-    if await largest_on(conn, moved) < moved.size:
+    if (await standing(conn, moved)).final < moved.size:
         await service.seal_size(conn, moved, now)
     await service.request_advance(conn, moved)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from app.auditing import checks, claims, published
 from app.auditing.claims import Claim, Dated
 from app.auditing.model import Audited, Fetched, Finding, History, Rules, fault, unknown
+from app.auditing.places import Told, together
 from app.auditing.ports import Host, Ledger
 from app.auditing.published import NotSigned
 from app.auditing.recompute import Recomputation
@@ -27,8 +28,9 @@ AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is to be audited. `contract`: the registry, by the wallet's own signed word. `seen` before, `mirrors`:
-    addresses of copies of the log, `claims`: credentials whose dates are to be looked at.
+    """What is to be audited. `contract`: the registry, by the wallet's own signed word; `further`: both on each further
+    chain. `seen` before, `mirrors`: addresses of copies of the log, `claims`: credentials whose dates are to be looked
+    at.
     """
 
     did: str
@@ -37,6 +39,7 @@ class Question:
     seen: Seen = field(default_factory=Seen)
     mirrors: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
+    further: tuple[tuple[WalletAddress, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,20 +151,30 @@ async def _recorded(
         trail.findings.append(unknown("wallet_unknown", "It is not known which wallet records for the institution."))
         trail.history = History(code="wallet_unknown")
         return
-    if wallet not in document.wallets:
+    places = ((wallet, question.contract), *question.further)
+    if any(one not in document.wallets for one, _ in places):
         trail.findings.append(fault("wallet_not_published", "The institution does not publish the wallet asked about."))
-    # One wallet may have followed another: what each recorded stands under its own address.
-    wallets = dict.fromkeys([wallet, *(one for one in document.wallets if one.chain_id == wallet.chain_id)])
     roots = list(trail.published.values())
-    trail.history = checks.one_history(
-        await asyncio.gather(*(ledger.history(one.chain_id, question.contract, one.address, roots) for one in wallets))
-    )
+
+    async def told_of(wallet: WalletAddress, contract: str) -> Told:
+        # One wallet may have followed another: what each recorded stands under its own address.
+        wallets = dict.fromkeys([wallet, *(one for one in document.wallets if one.chain_id == wallet.chain_id)])
+        asked = (ledger.history(one.chain_id, contract, one.address, roots) for one in wallets)
+        return Told(wallet.chain_id, checks.one_history(await asyncio.gather(*asked)))
+
+    told = await asyncio.gather(*(told_of(one, contract) for one, contract in places))
+    found = together(told, trail.published)
+    trail.history = found.history
+    trail.findings += found.findings
     if not trail.history.code and not trail.history.last_size and not question.seen.roots:
         # Nothing was recorded yet, so nothing is published.
         trail.findings = [one for one in trail.findings if one.code not in ("checkpoint_missing", "list_missing")]
     size = trail.checkpoint.size if trail.checkpoint else max(trail.published, default=None)
     has_list = trail.listed is not None
-    trail.findings += checks.check_chain(trail.published, trail.history, size, now, rules, has_list=has_list)
+    trail.findings += checks.check_chain(found.published, trail.history, size, now, rules, has_list=has_list)
+    for one in told if len(told) > 1 else ():
+        # By size, as they are together, nothing could be seen to shrink.
+        trail.findings += checks.check_growing(one.history)
 
 
 def _claimed(trail: _Trail, claimed: Iterable[Claim], document: DidDocument, canonical: CanonicalForm) -> None:

@@ -55,7 +55,7 @@ def check_chain(
     if history.code:
         yield unknown(history.code, history.failure)
         return
-    yield from _growing(history)
+    yield from check_growing(history)
     recorded = {one.size: one.root for one in history.records}
     for differs in differing(published, recorded):
         yield fault(
@@ -104,7 +104,7 @@ def check_roots(
         yield fault("log_shrank", f"The log shown has {size} leaves; it had {seen.newest} when last looked at.")
 
 
-def _growing(history: History) -> Iterator[Finding]:
+def check_growing(history: History) -> Iterator[Finding]:
     """Without it: two records of one wallet, and a log for each of them."""
     before = 0
     for one in history.records:

@@ -80,7 +80,12 @@ def check_claim(claim: Dated, leaf: bytes | None, history: History, rules: Rules
     if recorded is None:
         yield fault("claim_not_recorded", f"No record on the chain covers {claim.name}.", claim.name)
         return
-    yield from late(claim, datetime.fromtimestamp(recorded, UTC), rules)
+    for finding in late(claim, datetime.fromtimestamp(recorded, UTC), rules):
+        if history.is_partial:
+            # The record that would date it may be the one that could not be asked for.
+            yield unknown("claim_undated", f"{finding.sentence} An earlier one could not be asked for.", claim.name)
+        else:
+            yield finding
 
 
 def late(claim: Dated, recorded: datetime, rules: Rules) -> Iterator[Finding]:

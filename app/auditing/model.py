@@ -34,7 +34,7 @@ class History:
 
     `records` in the order of the chain; `times`: root -> Unix time it was recorded at, 0 = never, for those asked
     about and those of the records. `pending`: those that are on the chain, but not final there. `code` and `failure`
-    say why there is none.
+    say why there is none. `is_partial`: an earlier record may stand on a chain that did not answer.
     """
 
     records: tuple[Recorded, ...] = ()
@@ -43,6 +43,7 @@ class History:
     last_size: int = 0
     code: str = ""
     failure: str = ""
+    is_partial: bool = False
 
 
 class Severity(StrEnum):

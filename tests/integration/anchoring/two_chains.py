@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from app.adapters.local_chain import CHAIN_ID, LocalChain, local_chain
-from app.anchoring import reanchoring, sending
+from app.anchoring import reanchoring, sending, store
+from app.anchoring import service as anchoring
 from app.anchoring.model import Log
 from app.anchoring.steps import Steps
 from app.credentials import chains
 from app.database import transaction
+from app.errors import OutsideFailed
 from app.institutions import service as institutions
 from app.local import deploy
 from app.settings import Settings
@@ -77,9 +79,37 @@ class TwoChains:
             self.second.finalize()
         raise AssertionError("the log did not come to rest on the second chain")
 
+    async def work(self) -> None:
+        """Run the worker until everything is final on both chains that still run."""
+        running = replace(self.installation, chain=_Both((self.first, self.second)))  # type: ignore[arg-type]
+        await running.work()
+        while await self._is_on_its_way():
+            await running.work()
+
+    async def _is_on_its_way(self) -> bool:
+        async with transaction(self.wiring.engine) as conn:
+            logs = [await anchoring.log_of(conn, one.id) for one in await institutions.list_all(conn)]
+            there = [log.on(SECOND, str(self.settings.registry_address)) for log in logs]
+            found = [await store.checkpoint_in_flight(conn, log) for log in there]
+        return any(one is not None for one in found)
+
     async def sent_there(self) -> int:
         """How many transactions of the wallet the second chain has."""
         return await self.steps.chain.next_nonce((await self.log()).wallet_address)
+
+
+@dataclass(frozen=True)
+class _Both:
+    """As one chain to whoever only wants what is on it to become final. One that was stopped is left out."""
+
+    chains: tuple[LocalChain, ...]
+
+    def finalize(self) -> bool:
+        done = False
+        for chain in self.chains:
+            with suppress(OutsideFailed):
+                done = chain.finalize() or done
+        return done
 
 
 async def open_account(there: TwoChains, *, as_main: bool, owner: UUID | None = None) -> None:
