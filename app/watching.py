@@ -23,6 +23,7 @@ from app.standards import did, strict_json, wallet_statement
 from app.standards.did import WalletAddress
 from app.standards.wallet_statement import Claimed, WalletStatement, WalletStatementProblem
 from app.verification import carriers, verify
+from app.wiring import chain_rules
 
 if TYPE_CHECKING:
     from app.adapters.evm import EvmChain
@@ -164,7 +165,8 @@ async def _said_by_contract(claimed: Claimed, manner: Manner) -> WalletStatement
 def _chains(manner: Manner) -> list["EvmChain"]:
     from app.adapters.evm import EvmChain
 
-    return [EvmChain(url, manner.base.finality, manner.base.contracts_dir) for url in manner.rpc_urls]
+    finality = chain_rules(manner.base).finality
+    return [EvmChain(url, finality, manner.base.contracts_dir) for url in manner.rpc_urls]
 
 
 @asynccontextmanager
@@ -174,7 +176,7 @@ async def _ledger(manner: Manner) -> AsyncIterator[Ledger | None]:
         return
     from app.adapters.ledger import AgreeingLedger, EvmLedger
 
-    finality = manner.base.finality
+    finality = chain_rules(manner.base).finality
     chains = _chains(manner)
     ledgers = [EvmLedger(chain, finality=finality, from_block=manner.from_block) for chain in chains]
     try:
