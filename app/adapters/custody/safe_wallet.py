@@ -56,7 +56,7 @@ class SafeWallet:
         if self._key is None:
             raise Refused(
                 "relayer_missing",
-                "A wallet here is a Safe, and nobody pays for what its owners sign: make a wallet (stackmark wallet "
-                "create) and set STACKMARK_SAFE_RELAYER to its reference.",
+                "A wallet here is a Safe, and nobody pays for what its owners sign. Make somebody: stackmark wallet "
+                "create-relayer, then set STACKMARK_SAFE_RELAYER.",
             )
         return self._key, self._keystore.wallet_address(self._key)

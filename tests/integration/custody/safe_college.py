@@ -138,7 +138,9 @@ async def safe_college(
         installation.chain.fund(relayer.address)
     owners = tuple(sorted((Account.create() for _ in range(3)), key=lambda one: int(one.address, 16)))
     safe = deploy_safe(installation.chain, [one.address for one in owners], 2, **given)
-    settings = installation.settings.model_copy(update={"safe_relayer": relayer.reference, "data_dir": folder})
+    settings = installation.settings.model_copy(
+        update={"safe_relayer": relayer.reference, "proposals_dir": folder / "proposals"}
+    )
     async with wired(settings) as wiring:
         async with transaction(wiring.engine) as conn:
             issuer = await credentials.become_issuer(

@@ -24,7 +24,6 @@ from tests.integration.auditing.lying_host import manner
 from tests.integration.conftest import PUBLIC_URL, Installation
 from tests.integration.custody.safe_college import Relayer, SafeCollege, safe_college
 from tests.integration.custody.safe_contracts import call_data, deploy_safe
-from tests.integration.custody.test_contract import owner
 from tests.integration.serving import served
 from tests.integration.test_command_line import OUTSIDE, REFUSED, Terminal, terminal_of
 
@@ -34,7 +33,7 @@ def terminal_for(college: SafeCollege, folder: Path) -> Terminal:
     folder.mkdir(exist_ok=True)
     terminal = terminal_of(college.installation, folder)
     settings = college.installation.settings
-    terminal.settings.update({"DATA_DIR": str(settings.data_dir), "SAFE_RELAYER": str(settings.safe_relayer)})
+    terminal.settings.update({"PROPOSALS_DIR": str(settings.proposals), "SAFE_RELAYER": str(settings.safe_relayer)})
     return terminal
 
 
@@ -44,12 +43,13 @@ async def test_a_college_is_registered_with_a_safe_and_its_owners_do_the_rest(
     folder = tmp_path / "terminal"
     folder.mkdir()
     terminal = terminal_of(installation, folder)
-    terminal.settings["DATA_DIR"] = str(tmp_path)
+    terminal.settings["PROPOSALS_DIR"] = str(tmp_path / "proposals")
     people = tuple(Account.create() for _ in range(3))
     safe = deploy_safe(installation.chain, [one.address for one in people], 2)
     words = ("institution", "create", "eastgate", "--name", "Eastgate College (test)", "--ukprn", "10000105")
     assert "(relayer_missing)" in terminal.run(*words, "--wallet", f"safe:{safe}", expect=REFUSED)
-    relayer = Relayer(*installation.wiring.keystore.create_wallet(owner()))
+    made_for = terminal.run("wallet", "create-relayer").split()
+    relayer = Relayer(made_for[-1].removeprefix("STACKMARK_SAFE_RELAYER="), made_for[0])
     terminal.settings["SAFE_RELAYER"] = relayer.reference
     for wrong, code in (
         (f"safe:{relayer.address}", "safe_missing"),
@@ -70,7 +70,9 @@ async def test_a_college_is_registered_with_a_safe_and_its_owners_do_the_rest(
     assert f"{relayer.address} pays for it." in said
     said = terminal.run("keys", "where", "eastgate", "--check")
     assert f"in use, its owners sign; {relayer.address}, which pays, answers" in said
-    settings = installation.settings.model_copy(update={"safe_relayer": relayer.reference, "data_dir": tmp_path})
+    settings = installation.settings.model_copy(
+        update={"safe_relayer": relayer.reference, "proposals_dir": tmp_path / "proposals"}
+    )
     from app.wiring import wired
 
     async with wired(settings) as wiring:
@@ -166,6 +168,8 @@ async def test_a_safe_says_whom_it_anchors_for_once_its_owners_have_agreed(
                 college.safe, call_data(remove, await _before(college, second.address), second.address, 2)
             )
             assert [one.code for one in (await audited()).findings] == ["wallet_unknown"]
+            await speak(college, terminal, 2)
+            assert (await audited()).outcome is Outcome.WHOLE
         assert first.address in (await college.wiring.proposals.safe(college.safe)).owners
 
 
@@ -192,10 +196,10 @@ async def test_a_safe_without_a_voice_anchors_all_the_same(installation: Install
         ]
 
 
-async def test_words_finished_on_disk_by_somebody_else_are_not_published(
+async def test_what_is_no_signature_is_not_taken_for_the_safes_words(
     installation: Installation, tmp_path: Path
 ) -> None:
-    """Whoever can write files here cannot have the college publish words that its Safe never said."""
+    """Nor signatures in an order that a Safe does not read, or one that counts twice."""
     async with safe_college(installation, tmp_path) as college:
         statement = college.statement()
         stranger = Account.create()
