@@ -47,7 +47,7 @@ async def audit_log(engine: AsyncEngine, log: Log, chain: Chain | None) -> list[
         if (
             chain is not None
             and checkpoint.state is CheckpointState.FINALIZED
-            and not await chain.anchored_at(log.contract, log.wallet_address, checkpoint.root)
+            and not await chain.anchored_at(log.contract, checkpoint.anchored_by, checkpoint.root)
         ):
             faults.append(f"checkpoint {checkpoint.id} is final here but the chain does not have it")
         previous = checkpoint

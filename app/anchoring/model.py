@@ -107,7 +107,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A (root, tree size) of a log and what the chain says of it. `note`: signed for clients of logs, once final."""
+    """A (root, tree size) of a log and what the chain says of it.
+
+    `anchored_by`: the wallet that records it. `note`: signed for clients of logs, once final.
+    """
 
     id: int
     log_id: UUID
@@ -115,6 +118,7 @@ class Checkpoint:
     root: bytes
     state: CheckpointState
     created_at: datetime
+    anchored_by: str
     tx_hash: bytes | None = None
     log_index: int | None = None
     block: Block | None = None

@@ -113,7 +113,7 @@ def _record(log: Log, checkpoint: Checkpoint, finality: str) -> ChainRecord:
     return ChainRecord(
         chain_id=log.chain_id,
         contract=log.contract,
-        anchored_by=log.wallet_address,
+        anchored_by=checkpoint.anchored_by,
         tx_hash=checkpoint.tx_hash,
         log_index=checkpoint.log_index,
         block_number=checkpoint.block.number,

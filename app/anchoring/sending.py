@@ -125,10 +125,10 @@ async def forgotten(steps: Steps, log: Log) -> bool:
         finals = await store.list_checkpoints(conn, log.id, CheckpointState.FINALIZED)
     if not finals or await steps.chain.chain_id() != log.chain_id:
         return False
-    if await steps.chain.anchored_at(log.contract, log.wallet_address, finals[-1].root):
+    if await steps.chain.anchored_at(log.contract, finals[-1].anchored_by, finals[-1].root):
         return False
     lost = [
-        final.id for final in finals if not await steps.chain.anchored_at(log.contract, log.wallet_address, final.root)
+        final.id for final in finals if not await steps.chain.anchored_at(log.contract, final.anchored_by, final.root)
     ]
     async with transaction(steps.engine) as conn:
         current = await store.find_log(conn, lock=True, id=log.id)
@@ -290,6 +290,10 @@ async def _sign(
     async with transaction(steps.engine) as conn:
         current = await store.checkpoint_in_flight(conn, log.id, lock=True)
         if current is None or current.id != checkpoint.id or current.state is CheckpointState.INCLUDED:
+            return None
+        # Held until the bytes are on disk: whoever stops or replaces the wallet waits for that, or is heeded here.
+        here = await store.find_log(conn, lock=True, id=log.id)
+        if here is None or here.pause is not None or here.wallet_address != log.wallet_address:
             return None
         await store.lock_sender(conn, log.chain_id, payer.address)
         if nonce in await store.nonces_of_others(conn, log, payer.address):

@@ -150,8 +150,11 @@ async def _recorded(
         return
     if wallet not in document.wallets:
         trail.findings.append(fault("wallet_not_published", "The institution does not publish the wallet asked about."))
-    trail.history = await ledger.history(
-        wallet.chain_id, question.contract, wallet.address, list(trail.published.values())
+    # One wallet may have followed another: what each recorded stands under its own address.
+    wallets = dict.fromkeys([wallet, *(one for one in document.wallets if one.chain_id == wallet.chain_id)])
+    roots = list(trail.published.values())
+    trail.history = checks.one_history(
+        await asyncio.gather(*(ledger.history(one.chain_id, question.contract, one.address, roots) for one in wallets))
     )
     if not trail.history.code and not trail.history.last_size and not question.seen.roots:
         # Nothing was recorded yet, so nothing is published.

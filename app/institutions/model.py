@@ -170,14 +170,17 @@ class ApiKey:
         return self.revoked_at is None and (scope in self.scopes or Scope.ADMIN in self.scopes)
 
 
-def did_document(institution: Institution, keys: tuple[SigningKey, ...], wallet: Wallet) -> dict[str, Any]:
-    """The published DID document (did:web, Multikey, CAIP-10 wallet, services). `keys`: every key ever used.
+def did_document(institution: Institution, keys: tuple[SigningKey, ...], wallets: tuple[Wallet, ...]) -> dict[str, Any]:
+    """The published DID document (did:web, Multikey, CAIP-10 wallets, services). `keys`, `wallets`: all ever used.
 
     A retired key stays under assertionMethod, or what it signed would verify nowhere. A compromised one leaves it at
-    once: other verifiers read no dates, they only notice that a key is gone.
+    once: other verifiers read no dates, they only notice that a key is gone. A wallet stays for what it recorded, too;
+    it can record nothing more once it is succeeded, and what it records after it was disowned counts for nothing.
     """
-    wallet_id = f"{institution.did}#anchor-wallet-1"
-    account = did.caip10(wallet.chain_id, wallet.address)
+    accounts = [
+        (f"{institution.did}#anchor-wallet-{number}", did.caip10(wallet.chain_id, wallet.address))
+        for number, wallet in enumerate(wallets, start=1)
+    ]
     security = "https://w3id.org/security#"
     return {
         "@context": [
@@ -188,18 +191,21 @@ def did_document(institution: Institution, keys: tuple[SigningKey, ...], wallet:
             },
         ],
         "id": institution.did,
-        "alsoKnownAs": [f"did:pkh:{account}"],
+        "alsoKnownAs": [f"did:pkh:{accounts[-1][1]}"],
         "verificationMethod": [
             *(_key_method(institution.did, key) for key in keys),
-            {
-                "id": wallet_id,
-                "type": "EcdsaSecp256k1RecoveryMethod2020",
-                "controller": institution.did,
-                "blockchainAccountId": account,
-            },
+            *(
+                {
+                    "id": wallet_id,
+                    "type": "EcdsaSecp256k1RecoveryMethod2020",
+                    "controller": institution.did,
+                    "blockchainAccountId": account,
+                }
+                for wallet_id, account in accounts
+            ),
         ],
         "assertionMethod": [key.id(institution.did) for key in keys if key.revoked_at is None],
-        "capabilityInvocation": [wallet_id],
+        "capabilityInvocation": [wallet_id for wallet_id, _ in accounts],
         "service": [
             {"id": f"{institution.did}#{name}", "type": kind, "serviceEndpoint": f"{institution.page_url}/{path}"}
             for name, kind, path in _SERVICES

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import Conflict, NotFound, OutsideFailed, OwnersAwaited, Refused
 from app.institutions import service, store
-from app.institutions.model import RETIRING, SigningKey
+from app.institutions.model import RETIRING, SigningKey, Wallet
 from app.institutions.ports import KeyStore
 from app.institutions.service import Identity
 from app.standards import data_integrity
@@ -76,6 +76,21 @@ async def give_up_key(
         return replace(identity, earlier_keys=earlier)
     made = await service.make_signing_key(conn, keystore, identity.institution, identity.keys, now)
     return replace(identity, signing_key=made, earlier_keys=(*identity.earlier_keys, revoked))
+
+
+async def replace_wallet(
+    conn: AsyncConnection, identity: Identity, address: str, reference: str, now: datetime
+) -> Identity:
+    """Another wallet from now on, on the same chain; the one before it stays named for what it recorded.
+
+    Raises `Conflict("wallet_known")` for one that the institution has or had.
+    """
+    if any(address.lower() == known.address.lower() for known in (*identity.earlier_wallets, identity.wallet)):
+        raise Conflict("wallet_known", f"{address} is or was this institution's wallet; make a new one.")
+    last = identity.wallet
+    wallet = Wallet(identity.institution.id, address, reference, last.chain_id, last.contract, now)
+    await store.insert_wallet(conn, wallet, now)
+    return replace(identity, wallet=wallet, earlier_wallets=(*identity.earlier_wallets, last))
 
 
 async def publish_did_document(conn: AsyncConnection, identity: Identity, now: datetime) -> bytes | None:

@@ -94,6 +94,7 @@ __all__ = [
     "set_pause",
     "set_size",
     "set_state",
+    "set_wallet",
     "write_tiles",
 ]
 
@@ -199,12 +200,22 @@ async def digest_times(conn: AsyncConnection, log_id: UUID, kind: LeafKind) -> d
     return dict((await conn.execute(query)).all())
 
 
-async def insert_checkpoint(conn: AsyncConnection, log_id: UUID, tree_size: int, root: bytes, now: datetime) -> None:
+async def insert_checkpoint(conn: AsyncConnection, log: Log, root: bytes, now: datetime) -> None:
+    """Of the log as it stands, for its wallet to record."""
     await conn.execute(
         insert(checkpoints).values(
-            log_id=log_id, tree_size=tree_size, root=root, state=CheckpointState.SEALED, created_at=now
+            log_id=log.id,
+            tree_size=log.size,
+            root=root,
+            state=CheckpointState.SEALED,
+            created_at=now,
+            anchored_by=log.wallet_address,
         )
     )
+
+
+async def set_wallet(conn: AsyncConnection, log_id: UUID, address: str, keystore: str) -> None:
+    await conn.execute(update(logs).where(logs.c.id == log_id).values(wallet_address=address, wallet_keystore=keystore))
 
 
 async def checkpoint_in_flight(conn: AsyncConnection, log_id: UUID, *, lock: bool = False) -> Checkpoint | None:
@@ -379,6 +390,7 @@ def _checkpoint(row: Row[Any]) -> Checkpoint:
         row.root,
         CheckpointState(row.state),
         row.created_at,
+        row.anchored_by,
         row.tx_hash,
         row.log_index,
         block,

@@ -11,7 +11,7 @@ from app.standards.did import DidDocument
 from app.verification.checks.trail import Trail, finding, of, skipped, unfetched
 from app.verification.evidence import Evidence
 from app.verification.reader import Reader, keys_of
-from app.verification.report import Finding, Outcome, day
+from app.verification.report import NOT_RECORDED_THEN, Finding, Outcome, day
 
 SOURCE = "the public register"
 
@@ -70,7 +70,7 @@ def check_checkpoint(evidence: Evidence, trail: Trail) -> Finding:
         data = fetched.data
         document = trail.reader.document(data, 1_000_000)
         made_of = ("checkpoints", sha256(data).digest(), issuer.id)
-        listed = trail.reader.once(made_of, lambda: checkpoint_list.read(document, issuer.id))
+        listed = trail.reader.once(made_of, lambda: checkpoint_list.read(document, issuer.id), size=len(data))
     except ValueError as error:
         return of(
             fetched, "checkpoint", Outcome.ERROR, "checkpoints_malformed", f"The issuer's list is damaged: {error}."
@@ -140,6 +140,15 @@ def check_chain(evidence: Evidence, trail: Trail) -> Finding:
             "chain", Outcome.ERROR, "not_final", "The register entry is there, but not final yet.", answer.at, SOURCE
         )
     trail.recorded = datetime.fromtimestamp(answer.anchored_at, UTC)
+    if trail.is_past and trail.recorded > trail.moment:
+        return finding(
+            "chain",
+            Outcome.SKIPPED,
+            NOT_RECORDED_THEN,
+            f"On the day asked about it was not in the public register yet; it has been since {day(trail.recorded)}.",
+            answer.at,
+            SOURCE,
+        )
     return finding(
         "chain",
         Outcome.VALID,

@@ -1,5 +1,6 @@
 """A Safe from the terminal: registered, its words signed by its owners and believed by anybody who asks the chain."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,11 +20,14 @@ from app.errors import NotFound
 from app.institutions import service as institutions
 from app.main import create_app
 from app.watching import audit_all
-from tests.integration.anchoring.test_surroundings import checkpoints
+from app.wiring import wired
+from tests.integration.anchoring.test_succession import blocks
+from tests.integration.anchoring.test_surroundings import assert_whole, checkpoints
 from tests.integration.auditing.lying_host import manner
 from tests.integration.conftest import PUBLIC_URL, Installation
 from tests.integration.custody.safe_college import Relayer, SafeCollege, safe_college
 from tests.integration.custody.safe_contracts import call_data, deploy_safe
+from tests.integration.custody.test_contract import owner
 from tests.integration.serving import served
 from tests.integration.test_command_line import OUTSIDE, REFUSED, Terminal, terminal_of
 
@@ -73,8 +77,6 @@ async def test_a_college_is_registered_with_a_safe_and_its_owners_do_the_rest(
     settings = installation.settings.model_copy(
         update={"safe_relayer": relayer.reference, "proposals_dir": tmp_path / "proposals"}
     )
-    from app.wiring import wired
-
     async with wired(settings) as wiring:
         async with transaction(wiring.engine) as conn:
             issuer = await wiring.issuer(conn, (await institutions.get(conn, "eastgate")).id)
@@ -222,6 +224,40 @@ async def test_owners_are_heard_at_once_and_not_at_the_next_sweep(installation: 
             assert await anchoring.request_for(conn, college.relayer.address) is None
             found = await anchoring.request_for(conn, college.safe)
         assert found == await college.log()
+
+
+async def test_a_safe_follows_a_wallet_with_a_key(installation: Installation, tmp_path: Path) -> None:
+    """What only the owners can do is said in words, and seen once they have done it."""
+    await installation.issue_one()
+    await installation.work()
+    before = await installation.log()
+    people = tuple(sorted((Account.create() for _ in range(3)), key=lambda one: int(one.address, 16)))
+    safe = deploy_safe(installation.chain, [one.address for one in people], 2)
+    relayer = Relayer(*installation.wiring.keystore.create_wallet(owner()))
+    installation.chain.fund(relayer.address)
+    settings = installation.settings.model_copy(
+        update={"safe_relayer": relayer.reference, "proposals_dir": tmp_path / "proposals"}
+    )
+    async with wired(settings) as wiring:
+        made = replace(installation, settings=settings, wiring=wiring)
+        college = SafeCollege(made, safe, people, relayer)
+        terminal = terminal_for(college, tmp_path / "terminal")
+        other = ("wallet", "replace", "northgate", "--address", relayer.address, "--key", f"safe:{safe}", "--yes")
+        assert "(wallet_other)" in terminal.run(*other, expect=REFUSED)
+        words = ("wallet", "replace", "northgate", "--address", safe, "--key", f"safe:{safe}", "--yes")
+        async with blocks(installation):
+            said = await asyncio.to_thread(terminal.run, *words, expect=OUTSIDE)
+            assert f"a call of acceptSuccession(address,uint64) at {before.contract}" in said
+            assert "(owners_awaited)" in said
+            accept = call_data("acceptSuccession(address,uint64)", before.wallet_address, before.size)
+            await college.send_as_owners(before.contract, accept)
+            said = await asyncio.to_thread(terminal.run, *words)
+        assert f"{safe} is in use." in said
+        await college.walk()
+        await college.agree(0, 2)
+        await college.settle()
+        await assert_whole(made, await college.log())
+        assert [one.anchored_by for one in await checkpoints(made, await college.log())][-1] == safe
 
 
 @pytest.mark.parametrize("word", ["sign", "send"])
