@@ -72,7 +72,7 @@ def institution_create(
         if wiring.settings.registry_address is None:
             raise Refused("registry_missing", "Set STACKMARK_REGISTRY_ADDRESS to the register's contract.")
         chain_id = await wiring.chain.chain_id()
-        safe = await _look_at_safe(wiring, wallet) if wallet is not None else None
+        safe = await look_at_safe(wiring, wallet) if wallet is not None else None
         async with transaction(wiring.engine) as conn:
             issuer = await credentials.become_issuer(
                 conn,
@@ -98,7 +98,7 @@ def institution_create(
     wallet_publish(slug)
 
 
-async def _look_at_safe(wiring: "Wiring", reference: str) -> tuple[str, str]:
+async def look_at_safe(wiring: "Wiring", reference: str) -> tuple[str, str]:
     """The reference and address of a Safe that checkpoints can be proposed to. Raises `Refused`."""
     from app.adapters.custody.custodians import scheme_of
     from app.adapters.custody.safe import safe_of

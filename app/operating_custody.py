@@ -1,6 +1,7 @@
-"""The operator's commands about wallets of several hands: one that succeeds another, and what a Safe's owners sign."""
+"""The operator's commands about wallets beside the one in use: a successor, a relayer, what a Safe's owners sign."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,7 @@ _Proposal = Annotated[str, typer.Argument(help="The proposal's hash, as `list` s
 def add_to(wallet_app: typer.Typer) -> None:
     """Put these commands beside those of `stackmark wallet`."""
     wallet_app.command("create")(wallet_create)
+    wallet_app.command("create-relayer")(wallet_create_relayer)
     wallet_app.add_typer(proposals_app, name="proposals")
 
 
@@ -29,21 +31,41 @@ def wallet_create(
     custody: Annotated[str | None, typer.Option(help="Who keeps it: file, aws-kms or pkcs11.")] = None,
 ) -> None:
     """Make a wallet to succeed the one in use. It anchors nothing before the one in use has named it."""
-    from app.adapters.wallet_signatures import recover
     from app.database import transaction
     from app.institutions import service as institutions
-    from app.institutions.custody import KeyPlace, prove
 
     async def work(wiring: "Wiring") -> None:
         async with transaction(wiring.engine) as conn:
             institution = await institutions.get(conn, slug)
-        keystore = wiring.keystore if custody is None else wiring.keystore.making_at(custody)
-        reference, address = keystore.create_wallet(institution.slug)
-        prove(keystore, KeyPlace(slug, "wallet", address, reference, False, True), recover)
+        reference, address = _made(wiring, institution.slug, custody)
         out.print(f"{address} is made, signs, and is not in use yet. It is kept under:")
         out.print(f"  {reference}")
 
     run(work)
+
+
+def wallet_create_relayer(
+    custody: Annotated[str | None, typer.Option(help="Who keeps it: file, aws-kms or pkcs11.")] = None,
+) -> None:
+    """Make the wallet that pays for what the owners of Safes sign. It is nobody's, and can do nothing else."""
+
+    async def work(wiring: "Wiring") -> None:
+        reference, address = _made(wiring, "relayer", custody)
+        out.print(f"{address} is made, signs, and needs funds. Restart everything with:")
+        out.print(f"  STACKMARK_SAFE_RELAYER={reference}")
+
+    run(work)
+
+
+def _made(wiring: "Wiring", owner: str, custody: str | None) -> tuple[str, str]:
+    """The reference and address of a new wallet that has signed a question."""
+    from app.adapters.wallet_signatures import recover
+    from app.institutions.custody import KeyPlace, prove
+
+    keystore = wiring.keystore if custody is None else wiring.keystore.making_at(custody)
+    reference, address = keystore.create_wallet(owner)
+    prove(keystore, KeyPlace(owner, "wallet", address, reference, False, True), recover)
+    return reference, address
 
 
 @proposals_app.command("list")
@@ -133,7 +155,10 @@ async def _take_in(wiring: "Wiring", asked: "Asked", signatures: Iterable[bytes]
         async with transaction(wiring.engine) as conn:
             log = await anchoring.request_for(conn, asked.safe)
             if is_said and log is not None:
-                await keys.publish(conn, await wiring.issuer(conn, log.owner), now())
+                issuer = await wiring.issuer(conn, log.owner)
+                # Said anew: those who signed it before may not own the Safe any more.
+                silent = replace(issuer.identity.wallet, statement="", signature="")
+                await keys.publish(conn, replace(issuer, identity=replace(issuer.identity, wallet=silent)), now())
     out.print(_told(wiring, asked, progress))
 
 

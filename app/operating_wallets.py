@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.errors import AppError, Refused
-from app.operating import out, run, wallet_app, wallet_publish
+from app.operating import look_at_safe, out, run, wallet_app, wallet_publish
 
 if TYPE_CHECKING:
     from app.anchoring.fees import Forecast
@@ -203,6 +203,8 @@ _CONSEQUENCES = {
 
 
 async def _replace(wiring: "Wiring", slug: str, new: tuple[str, str], lost: bool, since: datetime | None) -> None:
+    from app.adapters.custody.custodians import scheme_of
+    from app.adapters.custody.wallets import SAFE
     from app.adapters.wallet_calls import WalletCalls
     from app.adapters.wallet_signatures import recover
     from app.anchoring import service as anchoring
@@ -213,7 +215,11 @@ async def _replace(wiring: "Wiring", slug: str, new: tuple[str, str], lost: bool
     from app.institutions import service as institutions
     from app.institutions.custody import KeyPlace, prove
 
-    prove(wiring.keystore, KeyPlace(slug, "wallet", new[0], new[1], False, True), recover)
+    if scheme_of(new[1]) == SAFE:
+        if (await look_at_safe(wiring, new[1]))[1] != new[0]:
+            raise Refused("wallet_other", "The reference names another Safe than the address does.")
+    else:
+        prove(wiring.keystore, KeyPlace(slug, "wallet", new[0], new[1], False, True), recover)
     async with transaction(wiring.engine) as conn:
         owner = (await institutions.get(conn, slug)).id
         log = await anchoring.log_of(conn, owner)

@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     pkcs11_pin_file: Path | None = None
     # The wallet, by its key's reference, that pays for what the owners of Safes sign.
     safe_relayer: str | None = Field(default=None, min_length=1, max_length=200)
+    # What they are asked to sign; by default beside the keystores. The worker, the web service and commands share it.
+    proposals_dir: Path | None = None
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
     log_format: str = Field(default="text", pattern=r"^(text|json)$")
     worker_heartbeat_seconds: float = Field(default=10, gt=0, le=60)
@@ -128,9 +130,9 @@ class Settings(BaseSettings):
         return value
 
     @property
-    def proposals_dir(self) -> Path:
-        """Where it lies what owners of Safes are asked to sign; the worker's and the operator's commands share it."""
-        return self.data_dir / "proposals"
+    def proposals(self) -> Path:
+        """The folder of what owners of Safes are asked to sign."""
+        return self.proposals_dir or self.wallets_dir / "proposals"
 
     @property
     def wallets_with(self) -> str:

@@ -24,6 +24,7 @@ from app.standards import did, strict_json, wallet_statement
 from app.standards.did import WalletAddress
 from app.standards.wallet_statement import Claimed, WalletStatement, WalletStatementProblem
 from app.verification import carriers, verify
+from app.wiring import chain_rules
 
 if TYPE_CHECKING:
     from app.adapters.evm import EvmChain
@@ -178,7 +179,7 @@ async def _said_by_contract(claimed: Claimed, manner: Manner) -> WalletStatement
 @asynccontextmanager
 async def _nodes(manner: Manner) -> AsyncIterator[tuple[dict[int, list["EvmChain"]], list["EvmChain"]]]:
     """The nodes named, by chain, and those of which nobody can tell."""
-    from app.wiring import chain_rules, finality_on
+    from app.wiring import finality_on
 
     base = manner.base
     named = [read_node(url) for url in manner.rpc_urls]
@@ -197,7 +198,7 @@ async def _ledger(manner: Manner) -> AsyncIterator[Ledger | None]:
         yield None
         return
     from app.adapters.ledger import AgreeingLedger, EvmLedger, LedgerByChain
-    from app.wiring import chain_rules, finality_on
+    from app.wiring import finality_on
 
     base = manner.base
 

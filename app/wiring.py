@@ -109,7 +109,7 @@ class Wiring:
         """What the owners of Safes are asked to sign. Raises `OutsideFailed("chain_not_configured")`."""
         from app.adapters.custody.safe_proposals import Proposals
 
-        return Proposals(self.nodes[0], self.settings.proposals_dir)
+        return Proposals(self.nodes[0], self.settings.proposals)
 
     @cached_property
     def wallets(self) -> Wallets:

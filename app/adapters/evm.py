@@ -129,8 +129,10 @@ class EvmChain:
                 await asyncio.sleep(0.1 * 2**attempt)
         if answer.get("error"):
             detail = answer["error"]
-            message = detail.get("message", "") if isinstance(detail, dict) else str(detail)
-            raise OutsideFailed("chain_error", f"The chain's node answered with an error: {message[:200]}")
+            message = str(detail.get("message", "") if isinstance(detail, dict) else detail)[:200]
+            # What a contract gave as its reason may be any bytes; people and the database are given text.
+            readable = "".join(letter if letter.isprintable() else " " for letter in message).strip()
+            raise OutsideFailed("chain_error", f"The chain's node answered with an error: {readable}")
         return answer.get("result")
 
     @_readable

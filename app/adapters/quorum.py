@@ -86,8 +86,9 @@ class QuorumChain:
         return await self._agreed(lambda node: node.anchored_at(contract, address, root))
 
     async def last_size(self, contract: str, address: str) -> int:
-        """The largest: a checkpoint that any node calls overtaken may be."""
-        return max(await self._answers(lambda node: node.last_size(contract, address)))
+        """The largest that a majority has reached: a node ahead of the others tells of what those cannot show yet."""
+        sizes = await self._answers(lambda node: node.last_size(contract, address))
+        return sorted(sizes, reverse=True)[self._wanted - 1]
 
     async def may_anchor(self, contract: str, address: str, root: bytes, size: int) -> bool:
         return await self._agreed(lambda node: node.may_anchor(contract, address, root, size))

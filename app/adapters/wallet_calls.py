@@ -12,10 +12,12 @@ from eth_abi.abi import decode, encode
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
+from app.adapters.custody.custodians import scheme_of
+from app.adapters.custody.wallets import SAFE
 from app.adapters.evm import EvmChain
 from app.anchoring.fees import SendingPolicy, first_offer, per_gas
 from app.anchoring.model import SignedTransaction
-from app.errors import OutsideFailed
+from app.errors import OutsideFailed, OwnersAwaited
 
 GAS_LIMIT = 200_000
 _TRIES, _PAUSE_SECONDS = 900, 2.0
@@ -75,8 +77,17 @@ class WalletCalls:
         return values if len(values) > 1 else values[0]
 
     async def _tell(self, wallet: tuple[str, str], function: str, given: list[Any], what: str) -> None:
-        """Send one call and wait until it is final. Raises `OutsideFailed`: nothing is half done, start again."""
+        """Send one call and wait until it is final. Raises `OutsideFailed`: nothing is half done, start again.
+
+        Raises `OwnersAwaited` for a Safe: its owners make the call themselves, and it is seen here when they have.
+        """
         address, reference = wallet
+        if scheme_of(reference) == SAFE:
+            said = ", ".join(f"0x{one.hex()}" if isinstance(one, bytes) else str(one) for one in given)
+            raise OwnersAwaited(
+                f"The owners of the Safe {address} have to do this themselves, with a call of {function} at "
+                f"{self._contract}, given {said}. Then start the same command again."
+            )
         market = await self._chain.fees()
         offer = first_offer(market, self._policy)
         if offer is None:

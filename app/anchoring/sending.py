@@ -179,6 +179,9 @@ async def _find(steps: Steps, log: Log, checkpoint: Checkpoint, sent: tuple[Sent
 
 async def _not_included(steps: Steps, log: Log, checkpoint: Checkpoint, sent: tuple[SentTransaction, ...]) -> bool:
     if await steps.chain.last_size(log.contract, log.wallet_address) >= checkpoint.tree_size:
+        if await _find(steps, log, checkpoint, sent) is not None:
+            # It came in between the two questions; the next look sees it.
+            return False
         # Overtaken: sizes must grow, so this one can never be anchored. A larger one covers the same leaves.
         await _move(steps, log, checkpoint, CheckpointState.ORPHANED)
         raise OutsideFailed(

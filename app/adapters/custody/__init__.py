@@ -1,7 +1,7 @@
 """Who keeps the keys. One port, several custodians, and every key in the database says with whom it lies.
 
-The port is `Custodian`: the `KeyStore` of institutions and the `Wallet` of anchoring. `Custodians` stands behind both
-and hands each call on by the scheme that the key's reference begins with; a reference without one is a file, as all
+The port is `Custodian`: the `KeyStore` of institutions, and what signs for wallets. `Custodians` stands in front of
+all and hands each call on by the scheme that the key's reference begins with; a reference without one is a file, as all
 were at first. So one installation can hold keys with several custodians at once, and move by rotating.
 
 | scheme | custodian | signing keys (Ed25519) | wallets (secp256k1) |
@@ -14,8 +14,10 @@ All but the files are a `KeyHolder` behind one `RemoteKeystore`, which alone doe
 signature against the public key before anybody sees it, brings ECDSA signatures to their one accepted form (low s) and
 finds out which of the two possible senders they mean.
 
-A wallet may also be a Safe, a contract that several people own together: then nobody here can sign for it, and its
-checkpoints are proposals (`safe_proposals`) that its owners sign outside, or with keys of the custodians above.
+A wallet may also be a Safe, a contract that several people own together (`safe:0x…`). Nobody here can sign for it: its
+checkpoints are proposals (`safe_files`, `safe_proposals`) that its owners sign outside, or with keys of the custodians
+above, and that the relayer, a wallet with one of those, sends and pays for (`safe_wallet`). `Wallets` is the `Wallet`
+of anchoring over both kinds; to anchoring a Safe is a wallet that another account pays for and that may have to wait.
 
 Not here, because no test could run them against the real service or a simulation of it: Google Cloud KMS (it has both
 kinds of key: `EC_SIGN_ED25519`, `EC_SIGN_SECP256K1_SHA256`) and Azure Key Vault (secp256k1 as `P-256K` with `ES256K`

@@ -36,7 +36,7 @@ def custodians_of(settings: Settings) -> Custodians:
         from app.adapters.custody.safe_keystore import SafeKeystore
 
         rules = rules_of(settings.chain, settings.chain_id, settings.finality, settings.max_fee_gwei)
-        return SafeKeystore(ProposalFiles(settings.proposals_dir), rules.chain_id)
+        return SafeKeystore(ProposalFiles(settings.proposals), rules.chain_id)
 
     openers = {FILE: files, "aws-kms": aws_kms, "pkcs11": pkcs11, SAFE: safe}
     return Custodians(openers, settings.custody, settings.wallets_with)

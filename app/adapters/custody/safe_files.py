@@ -1,8 +1,8 @@
 """What a Safe's owners are asked to sign, and what they have signed, as files.
 
-    <data>/proposals/<digest>/proposal.json      what is to be signed, with the typed data for an owner's own wallet
-                              <owner>.signature  one file for each owner who has
-                              whole.signature    of a statement: what the Safe itself has agreed to
+    <wallets>/proposals/<digest>/proposal.json      what is to be signed, with the typed data for an owner's own wallet
+                                 <owner>.signature  one file for each owner who has
+                                 whole.signature    of a statement: what the Safe itself has agreed to
 
 Nothing in a file is believed: the digest is computed anew, and each signature is held against it.
 """
@@ -149,7 +149,8 @@ class ProposalFiles:
         return self._folder / asked.name / "proposal.json"
 
     def add(self, asked: Asked, signer: str, signature: bytes) -> None:
-        _write_once(self._folder / asked.name / f"{signer}.signature", signature.hex())
+        """In the place of whatever lies there under the signer's name."""
+        _replace(self._folder / asked.name / f"{signer}.signature", signature.hex())
 
     def signatures(self, asked: Asked) -> dict[str, bytes]:
         """Whoever signed -> what; whether they are owners is for the Safe to say."""
@@ -163,10 +164,7 @@ class ProposalFiles:
 
     def finish(self, statement: Statement, whole: bytes) -> None:
         """Keep what the Safe has agreed to; it takes the place of what it agreed to before."""
-        path = self._whole(statement)
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        partial.write_text(whole.hex(), encoding="ascii")
-        partial.replace(path)
+        _replace(self._whole(statement), whole.hex())
 
     def finished(self, statement: Statement) -> bytes | None:
         try:
@@ -217,6 +215,12 @@ def _write_once(path: Path, text: str) -> None:
         return
     finally:
         partial.unlink()
+
+
+def _replace(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_text(text, encoding="ascii")
+    partial.replace(path)
 
 
 def _unknown() -> NotFound:

@@ -171,3 +171,27 @@ async def test_a_stale_node_is_not_sent_through(installation: Installation) -> N
         found.nodes[0].fault = None
         await settle(found.steps, found.log, installation.chain)
         await assert_whole(installation, found.log)
+
+
+async def test_a_node_ahead_of_the_others_has_no_checkpoint_given_up(installation: Installation) -> None:
+    """In the moment in which one node of three has the block already, the others know neither root nor size of it."""
+    chain = installation.chain
+    async with scene(installation, 3) as made:
+        chain.rpc("evm_setAutomine", False)
+        try:
+            assert await sending.advance(made.steps, made.log.id)
+            chain.rpc("evm_mine")
+        finally:
+            chain.rpc("evm_setAutomine", True)
+        behind = {"eth_getTransactionReceipt": None, "eth_call": "0x" + "00" * 32, "eth_getTransactionCount": "0x0"}
+        for node in made.nodes[1:]:
+            node.fault = telling(behind)
+        assert await sending.advance(made.steps, made.log.id)
+        [checkpoint] = await checkpoints(installation, made.log)
+        assert checkpoint.state is CheckpointState.SUBMITTED
+        for node in made.nodes[1:]:
+            node.fault = None
+        await settle(made.steps, made.log, chain)
+        await assert_whole(installation, made.log)
+        [checkpoint] = await checkpoints(installation, made.log)
+        assert checkpoint.state is CheckpointState.FINALIZED

@@ -283,6 +283,22 @@ async def test_two_workers_on_one_wallet_send_one_transaction(installation: Inst
     assert await installation.wiring.chain.next_nonce(log.wallet_address) == len(finals)
 
 
+async def test_what_is_mined_between_two_questions_is_not_taken_for_overtaken(installation: Installation) -> None:
+    """Taken so, its entries would wait for a checkpoint after it, which may not come for months."""
+    log, steps, chain = await log_of(installation), installation.wiring.steps, installation.chain
+    await append(installation, 1)
+    chain.rpc("evm_setAutomine", False)
+    try:
+        assert await sending.advance(steps, log.id)
+        assert await sending.advance(replace(steps, chain=MinedMeanwhile(steps.chain, chain)), log.id)
+    finally:
+        chain.rpc("evm_setAutomine", True)
+    assert [one.state for one in await checkpoints(installation, log)] == [CheckpointState.SUBMITTED]
+    await settle(steps, log, chain)
+    await assert_whole(installation, log)
+    assert [one.state for one in await checkpoints(installation, log)] == [CheckpointState.FINALIZED]
+
+
 async def receipt(installation: Installation, digest: bytes | None) -> bytes | None:
     assert digest is not None
     async with transaction(installation.wiring.engine) as conn:
@@ -301,3 +317,17 @@ class Unfinal:
     async def is_final(self, block_number: int) -> bool:
         newest = int(await self._chain.call("eth_blockNumber"), 16)
         return bool(newest - block_number >= self._depth)
+
+
+class MinedMeanwhile:
+    """The same chain, which makes a block just before it is asked for the last size."""
+
+    def __init__(self, chain: Any, node: Any) -> None:
+        self._chain, self._node = chain, node
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._chain, name)
+
+    async def last_size(self, contract: str, address: str) -> int:
+        self._node.rpc("evm_mine")
+        return int(await self._chain.last_size(contract, address))

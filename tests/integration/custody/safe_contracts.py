@@ -14,6 +14,7 @@ from tests.integration.conftest import ROOT
 ARTIFACTS = ROOT / "tests/oracles/node_modules/@safe-global/safe-smart-account/build/artifacts/contracts"
 NOBODY = "0x" + 40 * "0"
 SETUP = "setup(address[],uint256,address,bytes,address,address,uint256,address)"
+HANDLER = "handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler.json"
 CREATE = "createProxyWithNonce(address,bytes,uint256)"
 
 
@@ -39,11 +40,18 @@ def deployed(chain: LocalChain, path: str) -> str:
     return str(to_checksum_address(sent(chain, artifact["bytecode"])["contractAddress"]))
 
 
-def deploy_safe(chain: LocalChain, owners: Sequence[str], threshold: int) -> str:
-    """A new Safe of these owners; its address."""
-    singleton = deployed(chain, "Safe.sol/Safe.json")
+def deploy_safe(
+    chain: LocalChain, owners: Sequence[str], threshold: int, *, speaks: bool = True, kind: str = "Safe"
+) -> str:
+    """A new Safe of these owners; its address.
+
+    `speaks`: with the handler that answers for it, as Safes usually have. `kind`: Safe, or SafeL2 as on the cheaper
+    chains.
+    """
+    singleton = deployed(chain, f"{kind}.sol/{kind}.json")
     factory = deployed(chain, "proxies/SafeProxyFactory.sol/SafeProxyFactory.json")
-    setup = call_data(SETUP, owners, threshold, NOBODY, b"", NOBODY, NOBODY, 0, NOBODY)
+    handler = deployed(chain, HANDLER) if speaks else NOBODY
+    setup = call_data(SETUP, owners, threshold, NOBODY, b"", handler, NOBODY, 0, NOBODY)
     receipt = sent(chain, call_data(CREATE, singleton, setup, 7), factory)
     created = next(log for log in receipt["logs"] if log["address"].lower() == factory.lower())
     return str(to_checksum_address("0x" + created["topics"][1][-40:]))

@@ -180,6 +180,9 @@ async def test_signatures_dropped_into_the_folder_are_not_believed(college: Coll
     (folder / f"{college.outside.address}.signature").write_text(forged.hex())
     (folder / f"{college.in_file[1]}.signature").write_text("no hex")
     assert (await college.proposals.progress(proposal)).signatures == {}
+    # Nor do they keep the owner's own from being taken in.
+    await college.proposals.add(proposal, college.signed_outside(proposal))
+    assert list((await college.proposals.progress(proposal)).signatures) == [college.outside.address]
 
 
 async def test_anybody_may_bring_what_owners_signed_and_it_is_found(college: College) -> None:
@@ -236,7 +239,7 @@ async def test_owners_sign_by_command_and_by_file(college: College, tmp_path: Pa
     folder = tmp_path / "terminal"
     folder.mkdir()
     terminal = reaching(terminal_of(college.installation, folder), college.module)
-    terminal.settings["DATA_DIR"] = str(tmp_path)
+    terminal.settings["PROPOSALS_DIR"] = str(tmp_path / "proposals")
     proposal = await college.propose()
     hash_ = f"0x{proposal.name}"
     said = terminal.run("wallet", "proposals", "list", "--safe", college.safe)
