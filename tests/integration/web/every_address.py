@@ -33,7 +33,8 @@ _FIXED = {
     "version": ["1"],
     "list": ["1"],
     "id": ["hnc-computing", "hnc-computing-u01"],
-    "rest:path": ["credentials", "profile"],
+    "rest:path": ["credentials", "profile", "000.p/1", "000.p/9"],
+    "level": ["0"],
 }
 
 
