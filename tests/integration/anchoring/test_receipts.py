@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.anchoring import sending, service
+from app.anchoring import receipting, sending, service
 from app.anchoring.model import CheckpointState, Log
 from app.credentials.model import Credential
 from app.database import transaction
@@ -66,7 +66,7 @@ async def test_each_entry_is_dated_by_the_first_checkpoint_that_covers_it(instal
     issued = await three_checkpoints(installation, log)
     finals = await checkpoints(installation, log)
     assert [one.state for one in finals] == [CheckpointState.FINALIZED] * 3
-    made = await sending.issue_receipts(installation.wiring.steps, log)
+    made = await receipting.issue_receipts(installation.wiring.steps, log)
     assert made == finals[-1].tree_size
     assert await sizes_named(installation, issued) == [one.tree_size for one in finals]
     second = finals[1].block
@@ -82,18 +82,18 @@ async def test_each_entry_is_dated_by_the_first_checkpoint_that_covers_it(instal
 async def test_a_receipt_that_names_a_later_checkpoint_is_made_anew_and_no_other_is_touched(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr(sending, "RECEIPTS_AT_ONCE", at_once)
+    monkeypatch.setattr(receipting, "RECEIPTS_AT_ONCE", at_once)
     log, steps = await log_of(installation), installation.wiring.steps
     issued = await three_checkpoints(installation, log)
-    await sending.issue_receipts(steps, log)
+    await receipting.issue_receipts(steps, log)
     before = await all_receipts(installation)
-    assert await sending.issue_receipts(steps, log) == 0
+    assert await receipting.issue_receipts(steps, log) == 0
     assert await all_receipts(installation) == before
 
     await name_the_newest(installation, log)
     finals = await checkpoints(installation, log)
-    assert await sending.issue_receipts(steps, log) == finals[1].tree_size
-    assert await sending.issue_receipts(steps, log) == 0
+    assert await receipting.issue_receipts(steps, log) == finals[1].tree_size
+    assert await receipting.issue_receipts(steps, log) == 0
     after = await all_receipts(installation)
     # The same places in the same checkpoints; what named the right one kept its bytes.
     assert [row.checkpoint_id for row in after] == [row.checkpoint_id for row in before]
@@ -111,7 +111,7 @@ async def test_receipts_made_again_after_the_chain_forgot_follow_the_same_rule(i
     for component in ("2", "3"):
         others.append(await installation.issue_one(component=component))
         await record(installation, log)
-    await sending.issue_receipts(steps, log)
+    await receipting.issue_receipts(steps, log)
     kept = await receipt_of(installation, first.digest)
     installation.chain.rpc("evm_revert", snapshot)
     await settle(steps, log, installation.chain)
