@@ -82,4 +82,4 @@ async def test_a_wallet_is_replaced_by_commands_and_says_whose_it_is(
         assert (shown.json()["verdict"], shown.json()["anchor"]) == ("valid", "anchored")
     document = (await installation.client.get("/i/northgate/did.json")).json()
     assert len(document["capabilityInvocation"]) == 2
-    assert document["alsoKnownAs"] == [f"did:pkh:eip155:31337:{address}"]
+    assert document["alsoKnownAs"] == [f"did:pkh:eip155:31337:{address.lower()}"]
