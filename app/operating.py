@@ -293,7 +293,7 @@ def wallet_show(slug: Annotated[str, typer.Argument(help="The institution's shor
     async def work(wiring: "Wiring") -> None:
         async with transaction(wiring.engine) as conn:
             wallet = (await institutions.identity(conn, (await institutions.get(conn, slug)).id)).wallet
-        balance = await wiring.chain.balance(wallet.address)
+        balance = await wiring.chain_on(wallet.chain_id).balance(wallet.address)
         out.print(f"{wallet.address} on chain {wallet.chain_id}, contract {wallet.contract}")
         out.print(f"Balance: {balance / 10**18:.6f}")
 
