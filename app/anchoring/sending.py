@@ -152,8 +152,8 @@ async def forgotten(steps: Steps, log: Log) -> bool:
         steps,
         log,
         "chain_forgot_checkpoints",
-        f"Chain {log.chain_id} took back {len(lost)} final record{'s' if len(lost) > 1 else ''} of this log. They are made again, "
-        "and so are the receipts; until then what no other chain has shows as not yet anchored.",
+        f"Chain {log.chain_id} took back {len(lost)} final record{'s' if len(lost) > 1 else ''} of this log. They are "
+        "made again, and so are the receipts; until then what no other chain has shows as not yet anchored.",
     )
     return True
 
