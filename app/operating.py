@@ -276,7 +276,7 @@ def wallet_publish(slug: Annotated[str, typer.Argument(help="The institution's s
             identity = await institutions.identity(conn, (await institutions.get(conn, slug)).id)
         folder = wiring.settings.wallets_dir / "public"
         folder.mkdir(parents=True, exist_ok=True)
-        statement = published_wallet(identity.institution, identity.wallet, *identity.keys, accounts=identity.accounts)
+        statement = published_wallet(identity.institution, identity.wallet, *identity.keys, accounts=identity.also_on)
         file = folder / f"{slug}.json"
         file.write_text(json.dumps(statement, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         out.print(f"Published in {file}")

@@ -91,6 +91,8 @@ def audit(
 
     manner = manner_of(rpc, without_chain, served_at, contract, from_block, compare, rules)
     wanted = [watching.page_of(institution, settings().public_url)] if institution else watching.listed_in(issuers)
+    if len(wanted) > 1 and (compare or credential):
+        raise Refused("institution_unclear", "A copy of a log and a credential are of one institution: name it.")
     claims = [watching.read_claim(file) for file in credential or ()]
     memory = read_state(state) if state else {}
     reports, memory = asyncio.run(watching.audit_all(wanted, manner, memory, claims))
@@ -121,6 +123,8 @@ def monitor(
     """Audit logs from outside on a schedule; tell each new fault once, and once more when it is over."""
     from app import monitoring, watching
 
+    if compare and len(institution or ()) != 1:
+        raise Refused("institution_unclear", "A copy of a log is of one institution: name it.")
     public_url = settings().public_url
     wanted = [watching.page_of(one, public_url) for one in institution or ()] or watching.listed_in(issuers)
     manner = manner_of(rpc, without_chain, served_at, contract, from_block, compare)

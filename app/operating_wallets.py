@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.errors import OutsideFailed
-from app.operating import out, run, wallet_app
+from app.errors import OutsideFailed, Refused
+from app.operating import out, run, wallet_app, wallet_publish
 
 if TYPE_CHECKING:
     from app.anchoring.fees import Forecast
@@ -155,5 +155,120 @@ def wallet_dismiss(slug: _SLUG) -> None:
             log = await anchoring.log_of(conn, (await institutions.get(conn, slug)).id)
             gone = await alarms.dismiss(conn, log.id)
         out.print(f"Dismissed: {', '.join(gone)}." if gone else "There was nothing to dismiss.")
+
+    run(work)
+
+
+@wallet_app.command("replace")
+def wallet_replace(
+    slug: _SLUG,
+    address: Annotated[str, typer.Option(help="The new wallet, as `stackmark wallet create` made it.")],
+    key: Annotated[str, typer.Option(help="Its key, by the reference that `stackmark wallet create` showed.")],
+    lost: Annotated[
+        bool, typer.Option("--lost", help="The key of the wallet in use is gone: it can say nothing.")
+    ] = False,
+    stolen_since: Annotated[
+        str | None, typer.Option(help="Somebody else may hold it since then: 2026-09-12T10:00:00Z.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Use another wallet from now on. What the one before it recorded stays good, except after a theft.
+
+    Safe to start again wherever it stopped. The wallet stays stopped until it is through.
+    """
+    from app.standards.vc import parse_timestamp
+
+    since = None if stolen_since is None else parse_timestamp(stolen_since)
+    if stolen_since is not None and since is None:
+        raise Refused("time_malformed", "Give a moment such as 2026-09-12T10:00:00Z.")
+    out.print(f"{address} will record what {slug} issues. {_CONSEQUENCES[lost, since is not None]}")
+    if not yes and not typer.confirm("Replace the wallet now?"):
+        raise typer.Abort
+    run(lambda wiring: _replace(wiring, slug, (address, key), lost, since))
+    wallet_publish(slug)
+
+
+_CONSEQUENCES = {
+    (False, False): "The wallet in use names it as its successor, and can record nothing more afterwards.",
+    (True, False): "The wallet in use can say nothing, so the institution's published identity alone says so.",
+    (False, True): "What the wallet in use recorded since then is recorded again, and counts for nothing there.",
+    (
+        True,
+        True,
+    ): "What the wallet in use recorded since then is recorded again. Without its key no notice can be given.",
+}
+
+
+async def _replace(wiring: "Wiring", slug: str, new: tuple[str, str], lost: bool, since: datetime | None) -> None:
+    from app.adapters.wallet_calls import WalletCalls
+    from app.adapters.wallet_signatures import recover
+    from app.anchoring import service as anchoring
+    from app.credentials import wallets
+    from app.database import transaction
+    from app.errors import Conflict
+    from app.institutions import service as institutions
+    from app.institutions.custody import KeyPlace, prove
+
+    prove(wiring.keystore, KeyPlace(slug, "wallet", new[0], new[1], False, True), recover)
+    async with transaction(wiring.engine) as conn:
+        owner = (await institutions.get(conn, slug)).id
+        log = await anchoring.log_of(conn, owner)
+        if log.wallet_address.lower() == new[0].lower():
+            out.print(f"{new[0]} is in use already.")
+            return
+        if log.pause is None:
+            await anchoring.pause(conn, owner, f"The wallet is being replaced by {new[0]}.", datetime.now(UTC))
+    async with transaction(wiring.engine) as conn:
+        if not lost and await anchoring.in_flight(conn, owner) is not None:
+            raise Conflict(
+                "checkpoint_in_flight",
+                "The wallet is stopped, but a checkpoint of it is still on its way. Start this again when it is final.",
+            )
+    old = (log.wallet_address, log.wallet_keystore)
+    calls = WalletCalls(wiring.nodes[0], wiring.keystore, wiring.steps.policy, log.contract, out.print)
+    if since is not None and not lost:
+        await calls.disown(old, int(since.timestamp()))
+    elif not lost:
+        await calls.hand_over(old, new)
+    async with transaction(wiring.engine) as conn:
+        done = await wallets.replace(
+            conn,
+            wiring.keystore,
+            wiring.compiled,
+            owner,
+            address=new[0],
+            reference=new[1],
+            disowned_from=since,
+            now=datetime.now(UTC),
+        )
+    out.print(f"{done.identity.wallet.address} is in use.")
+    if done.again:
+        out.print(f"{done.again} checkpoint{'s are' if done.again > 1 else ' is'} recorded again by it.")
+
+
+@wallet_app.command("declare")
+def wallet_declare(slug: _SLUG) -> None:
+    """Have the wallet say in the public register itself whose it is. Costs one transaction; once is enough."""
+    from hashlib import sha256
+
+    from app.adapters.wallet_calls import WalletCalls
+    from app.anchoring import service as anchoring
+    from app.database import transaction
+    from app.errors import Conflict
+    from app.institutions import service as institutions
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            institution = await institutions.get(conn, slug)
+            document = await institutions.published_did_document(conn, slug=slug)
+            log = await anchoring.log_of(conn, institution.id)
+            if log.pause is None or await anchoring.in_flight(conn, institution.id) is not None:
+                raise Conflict(
+                    "wallet_not_stopped",
+                    f"Stop the wallet first, so that nothing else is sent meanwhile: stackmark wallet stop {slug}",
+                )
+        calls = WalletCalls(wiring.nodes[0], wiring.keystore, wiring.steps.policy, log.contract, out.print)
+        await calls.declare((log.wallet_address, log.wallet_keystore), institution.did, sha256(document).digest())
+        out.print(f"The register says that {log.wallet_address} is the wallet of {institution.did}.")
 
     run(work)

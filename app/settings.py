@@ -16,7 +16,6 @@ _CUSTODY_NEEDS = {
     "file": (),
     "aws-kms": ("aws_kms_region",),
     "pkcs11": ("pkcs11_module", "pkcs11_token", "pkcs11_pin_file"),
-    "vault": ("vault_address", "vault_token_file"),
 }
 
 
@@ -66,17 +65,13 @@ class Settings(BaseSettings):
     passphrase: SecretStr | None = None
     passphrase_file: Path | None = None
     # With whom new keys are made; where each old one lies stands in the database.
-    custody: Literal["file", "aws-kms", "pkcs11", "vault"] = "file"
+    custody: Literal["file", "aws-kms", "pkcs11"] = "file"
     wallet_custody: Literal["file", "aws-kms", "pkcs11"] | None = None
     aws_kms_region: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")
     aws_kms_endpoint: str | None = None
     pkcs11_module: Path | None = None
     pkcs11_token: str | None = Field(default=None, min_length=1, max_length=32)
     pkcs11_pin_file: Path | None = None
-    vault_address: str | None = None
-    vault_token_file: Path | None = None
-    vault_mount: str = Field(default="transit", pattern=r"^[a-z0-9][a-z0-9_/-]{0,59}$")
-    vault_ca_file: Path | None = None
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
     log_format: str = Field(default="text", pattern=r"^(text|json)$")
     worker_heartbeat_seconds: float = Field(default=10, gt=0, le=60)
@@ -105,7 +100,7 @@ class Settings(BaseSettings):
             raise ValueError("must use https (http is for localhost only)")
         return f"{parts.scheme}://{parts.netloc}"
 
-    @field_validator("aws_kms_endpoint", "vault_address")
+    @field_validator("aws_kms_endpoint")
     @classmethod
     def _encrypted_unless_local(cls, value: str | None) -> str | None:
         parts = urlsplit(value or "https://none")
@@ -118,10 +113,6 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _custodian_can_be_reached(self) -> Self:
-        if self.custody == "vault" and self.wallet_custody is None:
-            raise ValueError(
-                "STACKMARK_WALLET_CUSTODY is missing: a Vault cannot hold wallets, so name another for them"
-            )
         for custody in (self.custody, self.wallets_with):
             if missing := self.missing_for(custody):
                 raise ValueError(f"keys are to lie with {custody}, so {' and '.join(missing)} must be set too")

@@ -50,10 +50,16 @@ class EvmLedger:
             latest = await self._times(contract, wallet, absent, "latest")
             pending = frozenset(root for root, at in latest.items() if at)
             last_size = await self._last_size(contract, wallet, hex(final))
+            since = await self._chain.disowned_since(contract, wallet)
         except OutsideFailed as error:
             return _unknown(error.code, "The chain could not be asked just now.")
         except (ValueError, TypeError, AttributeError, LookupError, DecodingError):
             return _unknown("chain_answer_unreadable", "The chain gave an answer that cannot be read.")
+        if since:
+            # What a wallet recorded after its owner disowned it counts for nothing, here as in every check.
+            times = {root: at if at < since else 0 for root, at in times.items()}
+            records = [one for one in records if times[one.root]]
+            pending, last_size = frozenset(), max((one.size for one in records), default=0)
         return History(tuple(records), times, pending, last_size)
 
     async def _final_block(self) -> int:

@@ -52,7 +52,7 @@ async def audit_log(engine: AsyncEngine, log: Log, chain: Chain | None) -> list[
         previous = checkpoint
     if chain is not None:
         here = [one for one in checkpoints if one.chain_id == log.chain_id and one.state is CheckpointState.FINALIZED]
-        faults += await _missing(log, here, chain)
+        faults += await _missing(here, chain)
     return faults
 
 
@@ -83,7 +83,7 @@ async def audit_records(engine: AsyncEngine, log: Log, chain_on: Callable[[int],
             chain = chain_on(chain_id)
             if await chain.chain_id() != chain_id:
                 raise OutsideFailed("chain_wrong", f"Chain {chain_id} is not set up here, so it cannot be asked.")
-            missing = await _missing(log, recorded, chain)
+            missing = await _missing(recorded, chain)
         except OutsideFailed as error:
             silent[chain_id] = error
             continue
@@ -101,11 +101,11 @@ async def audit_records(engine: AsyncEngine, log: Log, chain_on: Callable[[int],
     return Records(tuple(faults), tuple(notices))
 
 
-async def _missing(log: Log, recorded: Iterable[Checkpoint], chain: Chain) -> list[str]:
+async def _missing(recorded: Iterable[Checkpoint], chain: Chain) -> list[str]:
     return [
         f"checkpoint {one.id} is final here but the chain does not have it"
         for one in recorded
-        if not await chain.anchored_at(one.contract, log.wallet_address, one.root)
+        if not await chain.anchored_at(one.contract, one.anchored_by, one.root)
     ]
 
 

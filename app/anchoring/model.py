@@ -117,8 +117,9 @@ class Block:
 class Checkpoint:
     """A (root, tree size) of a log on a chain, and what that chain says of it.
 
-    `finality`: the rule by which it was found final. `note`: signed for clients of logs, once final. `named`: receipts
-    of so many of the leaves it covers are known to name it, where it is not their first record.
+    `anchored_by`: the wallet that records it. `finality`: the rule by which it was found final. `note`: signed for
+    clients of logs, once final. `named`: receipts of so many of the leaves it covers are known to name it, where it is
+    not their first record.
     """
 
     id: int
@@ -129,6 +130,7 @@ class Checkpoint:
     root: bytes
     state: CheckpointState
     created_at: datetime
+    anchored_by: str
     tx_hash: bytes | None = None
     log_index: int | None = None
     block: Block | None = None

@@ -5,6 +5,7 @@ Each step takes its own transaction through `Steps.engine` and is safe to repeat
 stands in the way is an alarm of the log for as long as it does.
 """
 
+from dataclasses import replace
 from uuid import UUID
 
 import structlog
@@ -133,10 +134,10 @@ async def forgotten(steps: Steps, log: Log) -> bool:
     finals = [final for final in everywhere if final.chain_id == log.chain_id]
     if not finals or await steps.chain.chain_id() != log.chain_id:
         return False
-    if await steps.chain.anchored_at(log.contract, log.wallet_address, finals[-1].root):
+    if await steps.chain.anchored_at(log.contract, finals[-1].anchored_by, finals[-1].root):
         return False
     lost = [
-        final.id for final in finals if not await steps.chain.anchored_at(log.contract, log.wallet_address, final.root)
+        final.id for final in finals if not await steps.chain.anchored_at(log.contract, final.anchored_by, final.root)
     ]
     async with transaction(steps.engine) as conn:
         current = await store.find_log(conn, lock=True, id=log.id)
@@ -147,7 +148,8 @@ async def forgotten(steps: Steps, log: Log) -> bool:
             if current.chain_id == log.chain_id:
                 await service.seal_size(conn, current, steps.now())
             else:
-                await store.insert_checkpoint(conn, log, finals[-1].tree_size, finals[-1].root, steps.now())
+                again = replace(log, size=finals[-1].tree_size)
+                await store.insert_checkpoint(conn, again, finals[-1].root, steps.now())
     await alarms.opened(
         steps,
         log,
@@ -231,6 +233,10 @@ async def _sign(steps: Steps, log: Log, checkpoint: Checkpoint, nonce: int, offe
     async with transaction(steps.engine) as conn:
         current = await store.checkpoint_in_flight(conn, log, lock=True)
         if current is None or current.id != checkpoint.id or current.state is CheckpointState.INCLUDED:
+            return None
+        # Held until the bytes are on disk: whoever stops or replaces the wallet waits for that, or is heeded here.
+        here = await store.find_log(conn, lock=True, id=log.id)
+        if here is None or here.pause is not None or here.wallet_address != log.wallet_address:
             return None
         newest = await store.list_transactions(conn, checkpoint.id)
         if newest and newest[-1].nonce == nonce and newest[-1].fees.max_fee >= offer.max_fee:

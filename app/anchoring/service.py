@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app import jobs
 from app.anchoring import store, tiles
 from app.anchoring.fees import SendingPolicy
-from app.anchoring.model import Checkpoint, CheckpointState, Log, Pause
+from app.anchoring.model import IN_FLIGHT, Checkpoint, CheckpointState, Log, Pause
 from app.anchoring.store import receipt_of as receipt_of
 from app.anchoring.tiles import MissingTile, TileSet
-from app.errors import NotFound
+from app.errors import Conflict, NotFound
 from app.standards import merkle
 from app.standards.anchor_receipt import LeafKind, leaf_hash
 
@@ -101,10 +101,44 @@ async def resume(conn: AsyncConnection, owner: UUID) -> None:
     await request_advance(conn, log)
 
 
+async def hand_over(
+    conn: AsyncConnection, owner: UUID, address: str, keystore: str, *, disowned_from: datetime | None, now: datetime
+) -> int:
+    """Let another wallet record the owner's checkpoints from now on; how many are to be recorded again.
+
+    `disowned_from`: what the wallet before it recorded then or later is not to be believed; the new one records the log
+    again, and receipts are made anew. Raises `Conflict("checkpoint_in_flight")`: wait until it is final.
+    """
+    log = await store.find_log(conn, lock=True, owner=owner)
+    if log is None:
+        raise NotFound("log_unknown", "This institution has no log.")
+    # On whichever chain: what this wallet has sent, no other can offer more for.
+    if any(one.state in IN_FLIGHT for one in await store.list_checkpoints(conn, log.id)):
+        raise Conflict(
+            "checkpoint_in_flight", "A checkpoint of this wallet is still on its way; wait until it is final."
+        )
+    await store.set_wallet(conn, log.id, address, keystore)
+    finals = await store.list_checkpoints(conn, log.id, CheckpointState.FINALIZED)
+    doubted = [
+        final.id
+        for final in finals
+        if disowned_from is not None
+        and final.anchored_by == log.wallet_address
+        and (final.block is None or final.block.time >= disowned_from)
+    ]
+    for checkpoint_id in doubted:
+        await store.set_state(conn, checkpoint_id, CheckpointState.ORPHANED)
+    if doubted:
+        await store.delete_receipts(conn, doubted)
+        await seal_size(conn, replace(log, wallet_address=address), now)
+    await request_advance(conn, replace(log, wallet_address=address))
+    return len(doubted)
+
+
 async def seal(conn: AsyncConnection, log_id: UUID, now: datetime) -> Checkpoint | None:
-    """Append what is OPEN and make a checkpoint of it; None when nothing is open or one is still in flight."""
+    """Append what is OPEN and make a checkpoint of it; None when nothing is, one is in flight, or all is stopped."""
     log = await store.find_log(conn, lock=True, id=log_id)
-    if log is None or await store.checkpoint_in_flight(conn, log):
+    if log is None or log.pause is not None or await store.checkpoint_in_flight(conn, log):
         return None
     hashes = await store.number_open_entries(conn, log, SEAL_AT_MOST)
     if not hashes:
@@ -120,7 +154,7 @@ async def seal(conn: AsyncConnection, log_id: UUID, now: datetime) -> Checkpoint
 async def seal_size(conn: AsyncConnection, log: Log, now: datetime) -> None:
     """A new checkpoint of the log as it stands."""
     root = await prove(conn, log.id, lambda tree: merkle.root(log.size, tree.node))
-    await store.insert_checkpoint(conn, log, log.size, root, now)
+    await store.insert_checkpoint(conn, log, root, now)
 
 
 async def prove(conn: AsyncConnection, log_id: UUID, maths: Callable[[TileSet], Result]) -> Result:

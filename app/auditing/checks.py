@@ -1,6 +1,6 @@
 """What was published against what was recorded, recomputed and seen before. Pure; each says what it defends against."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from app.auditing.model import Finding, History, Rules, fault, unknown
@@ -119,3 +119,21 @@ def check_growing(history: History) -> Iterator[Finding]:
         yield unknown(
             "chain_incomplete", f"The register says that {history.last_size} leaves were recorded; no event does."
         )
+
+
+def one_history(histories: Sequence[History]) -> History:
+    """What several wallets of one log recorded, as if one had: in the order of the chain, each root when it was first.
+
+    The first one that could not be told leaves all of it untold.
+    """
+    untold = next((one for one in histories if one.code), None)
+    if untold is not None or len(histories) == 1:
+        return untold or histories[0]
+    records = sorted((record for one in histories for record in one.records), key=lambda record: record.block)
+    times: dict[bytes, int] = {}
+    for one in histories:
+        for root, at in one.times.items():
+            known = times.get(root, 0)
+            times[root] = min(known, at) if known and at else known or at
+    pending = frozenset(root for one in histories for root in one.pending if not times.get(root))
+    return History(tuple(records), times, pending, max(one.last_size for one in histories))

@@ -13,6 +13,10 @@ Decisions
   whom a credential was issued.
 - A correction is a new edition of the same credential: same id, newer `validFrom`, a new status place. The main row
   holds the newest edition, so that whoever adds credentials up never meets a former one.
+- Whatever can be asked for twice at once takes a lock first, a row's or, before there is a row, an advisory one: the
+  second is told what it would have been told a minute later, never that a constraint was hit.
+- An accreditation is signed again, with its number and its place in the status list, whenever its statement would no
+  longer count: after the loss of the accreditor's key, after a change of the wallet that it names.
 - A name that must not be kept is erased from every stored text in the transaction that changes it. Digests stay, for
   they tell nothing; what the operator backed up before is the operator's to let run out.
 """

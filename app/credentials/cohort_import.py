@@ -89,6 +89,7 @@ async def commit(
     award_duplicate) and what `issuing.order_units` raises.
     """
     institution_id = issuer.institution.id
+    await store.lock_importing(conn, institution_id)
     known = await store.find_import(conn, institution_id=institution_id, file_sha256=sha256(data).digest())
     if idempotency_key is not None:
         by_key = await store.find_import(conn, institution_id=institution_id, idempotency_key=idempotency_key)

@@ -35,6 +35,10 @@ async def allocate(conn: AsyncConnection, issuer: Issuer, count: int, now: datet
     while len(places) < count:
         row = await store.lock_open_status_list(conn, issuer.institution.id, CAPACITY)
         if row is None:
+            # Whoever else found none may have opened one while this one was waiting.
+            await store.lock_opening(conn, issuer.institution.id)
+            row = await store.lock_open_status_list(conn, issuer.institution.id, CAPACITY)
+        if row is None:
             await open_list(conn, issuer, now)
             continue
         taken = bytearray(row.allocated)

@@ -42,21 +42,27 @@ _KEY_PREFIX = "sm_"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """An institution with the key it signs with, its wallet, and the keys it signed with before (oldest first).
+    """An institution with the key it signs with, its wallet, and those it used before (oldest first).
 
-    `accounts`: the wallet on further chains.
+    `accounts`: all these wallets on further chains.
     """
 
     institution: Institution
     signing_key: SigningKey
     wallet: Wallet
     earlier_keys: tuple[SigningKey, ...] = ()
+    earlier_wallets: tuple[Wallet, ...] = ()
     accounts: tuple[Wallet, ...] = ()
 
     @property
     def keys(self) -> tuple[SigningKey, ...]:
         """Every key ever used, oldest first."""
         return (*self.earlier_keys, self.signing_key)
+
+    @property
+    def also_on(self) -> tuple[Wallet, ...]:
+        """The wallet of today on further chains."""
+        return tuple(one for one in self.accounts if one.address == self.wallet.address)
 
     @property
     def key_id(self) -> str:
@@ -101,6 +107,7 @@ async def register(
     if not name.strip() or len(name) > 200 or not name.isprintable():
         raise Refused("name_invalid", "The institution's name is empty, too long or has unusual characters.")
     check_numbers(role, ukprn, recognition_number)
+    await store.lock_registering(conn)
     for name_of, value in (("slug", slug), ("ukprn", ukprn), ("recognition_number", recognition_number)):
         if value and await store.find_institution(conn, **{name_of: value}):
             raise Conflict("institution_exists", "An institution with this short name or number exists already.")
@@ -145,7 +152,8 @@ async def make_signing_key(
 
 def did_document_bytes(identity: Identity) -> bytes:
     """The DID document that tells what is known of an institution now."""
-    document = did_document(identity.institution, identity.keys, identity.wallet, identity.accounts)
+    wallets = (*identity.earlier_wallets, identity.wallet)
+    document = did_document(identity.institution, identity.keys, wallets, identity.accounts)
     return json.dumps(document, ensure_ascii=False).encode()
 
 
@@ -179,11 +187,12 @@ async def identity(conn: AsyncConnection, institution_id: UUID, *, for_signing: 
     institution = _found(await store.find_institution(conn, id=institution_id))
     keys = await store.list_signing_keys(conn, institution_id)
     current = [key for key in keys if key.is_current]
-    wallet = await store.current_wallet(conn, institution_id)
-    if not current or wallet is None:
+    wallets = await store.list_wallets(conn, institution_id)
+    if not current or not wallets:
         raise Refused("signing_key_missing", "The institution has no key in use to sign with.")
-    accounts = await store.list_accounts(conn, wallet)
-    return Identity(institution, current[-1], wallet, tuple(key for key in keys if key != current[-1]), accounts)
+    earlier = tuple(key for key in keys if key != current[-1])
+    accounts = [account for wallet in wallets for account in await store.list_accounts(conn, wallet)]
+    return Identity(institution, current[-1], wallets[-1], earlier, wallets[:-1], tuple(accounts))
 
 
 async def list_all(conn: AsyncConnection) -> tuple[Institution, ...]:

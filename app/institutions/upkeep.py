@@ -78,6 +78,21 @@ async def give_up_key(
     return replace(identity, signing_key=made, earlier_keys=(*identity.earlier_keys, revoked))
 
 
+async def replace_wallet(
+    conn: AsyncConnection, identity: Identity, address: str, reference: str, now: datetime
+) -> Identity:
+    """Another wallet from now on, on the same chain; the one before it stays named for what it recorded.
+
+    Raises `Conflict("wallet_known")` for one that the institution has or had.
+    """
+    if any(address.lower() == known.address.lower() for known in (*identity.earlier_wallets, identity.wallet)):
+        raise Conflict("wallet_known", f"{address} is or was this institution's wallet; make a new one.")
+    last = identity.wallet
+    wallet = Wallet(identity.institution.id, address, reference, last.chain_id, last.contract, now)
+    await store.insert_wallet(conn, wallet, now)
+    return replace(identity, wallet=wallet, earlier_wallets=(*identity.earlier_wallets, last))
+
+
 async def publish_did_document(conn: AsyncConnection, identity: Identity, now: datetime) -> bytes | None:
     """A new version of the DID document, in force from the second of `now`; None when the last one says it all.
 
@@ -100,7 +115,7 @@ async def open_account(
     conn: AsyncConnection, identity: Identity, chain_id: int, contract: str, now: datetime
 ) -> Identity:
     """The wallet on a further chain, unless it has been there before."""
-    if any(chain_id == one.chain_id for one in (identity.wallet, *identity.accounts)):
+    if any(chain_id == one.chain_id for one in (identity.wallet, *identity.also_on)):
         return identity
     account = replace(identity.wallet, chain_id=chain_id, contract=contract, created_at=now, statement="", signature="")
     await store.save_account(conn, account)
@@ -114,7 +129,7 @@ async def change_chain(conn: AsyncConnection, identity: Identity, chain_id: int)
     """
     if identity.wallet.chain_id == chain_id:
         return identity
-    account = next((one for one in identity.accounts if one.chain_id == chain_id), None)
+    account = next((one for one in identity.also_on if one.chain_id == chain_id), None)
     if account is None:
         raise NotFound("account_unknown", f"The institution's wallet has no account on chain {chain_id}.")
     await store.exchange_accounts(conn, identity.wallet, account)
@@ -123,14 +138,15 @@ async def change_chain(conn: AsyncConnection, identity: Identity, chain_id: int)
 
 
 async def state_wallet(conn: AsyncConnection, keystore: KeyStore, identity: Identity) -> Identity:
-    """Have the wallet say whom it anchors for on each chain, unless it has."""
+    """Have the wallet say whom it anchors for on each chain, unless it has. One before it may be nobody's any more."""
     wallet = identity.wallet
     if not wallet.statement:
         wallet = _stated(keystore, identity, wallet)
         await store.set_statement(conn, wallet)
     accounts = []
     for account in identity.accounts:
-        stated = account if account.statement else _stated(keystore, identity, account)
+        is_ours = account.address == wallet.address
+        stated = _stated(keystore, identity, account) if is_ours and not account.statement else account
         if stated is not account:
             await store.save_account(conn, stated)
         accounts.append(stated)

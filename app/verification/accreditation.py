@@ -299,7 +299,7 @@ def _read(raw: Iterable[Any], fetched: Fetched | None, reader: Reader) -> _Edges
         return _read_edges(raw)
     # An edge that cannot be read is read again each time.
     made_of = ("edges", sha256(fetched.data).digest())
-    return reader.once(made_of, lambda: _read_edges(raw), keep=lambda edges: not edges[1])
+    return reader.once(made_of, lambda: _read_edges(raw), lambda edges: not edges[1], len(fetched.data))
 
 
 def _read_edges(raw: Iterable[Any]) -> _Edges:

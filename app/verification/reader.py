@@ -37,7 +37,7 @@ class Reader:
             return strict_json.parse_object(data, max_bytes)
         key = ("json", sha256(data).digest())
         return self._memory.recall(
-            key, lambda: strict_json.parse_object(data, max_bytes), lambda _: _PARSED * len(data)
+            key, lambda: strict_json.parse_object(data, max_bytes), lambda _: _SMALL + _PARSED * len(data)
         )
 
     def did_document(self, data: bytes, name: str) -> DidDocument:
@@ -54,9 +54,18 @@ class Reader:
         key = ("bits", sha256(encoded.encode()).digest())
         return self._memory.recall(key, lambda: status_list.decode(encoded), lambda bits: _SMALL + len(bits))
 
-    def once(self, made_of: Key, make: Callable[[], Made], keep: Callable[[Made], bool] = lambda _: True) -> Made:
-        """A small outcome of `make`, by its name and everything it is made of; remembered where `keep` says so."""
-        return self._memory.recall(made_of, make, lambda made: _SMALL if keep(made) else None)
+    def once(
+        self,
+        made_of: Key,
+        make: Callable[[], Made],
+        keep: Callable[[Made], bool] = lambda _: True,
+        size: int = 0,
+    ) -> Made:
+        """An outcome of `make`, by its name and everything it is made of; remembered where `keep` says so.
+
+        `size`: bytes of what it was made of, where the outcome is about as large.
+        """
+        return self._memory.recall(made_of, make, lambda made: _SMALL + _PARSED * size if keep(made) else None)
 
 
 def keys_of(issuer: DidDocument) -> Key:

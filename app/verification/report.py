@@ -172,6 +172,8 @@ _SUMMARIES_INSIDE = {
     Verdict.CANNOT_TELL: "We cannot tell whether every credential in this record {is} genuine and in force{on}. Do not "
     "rely on it yet; each is listed below.",
 }
+NOT_RECORDED_THEN = "not_recorded_then"
+"""The chain check's code where the entry was made only after the day asked about."""
 _UNANCHORED = {
     Anchoring.PENDING: " Its entry in the public register is still being made.",
     Anchoring.FAILED: " Its entry in the public register does not match; ask the issuer why.",
@@ -218,7 +220,10 @@ def conclude(
             **{"is": "is", "on": ""} if as_of is None else {"is": "was", "on": f" on {day(as_of)}"}
         )
     if report.verdict is Verdict.VALID and report.anchoring is not Anchoring.ANCHORED:
-        summary += _UNANCHORED[report.anchoring]
+        is_later = as_of is not None and report.anchoring is Anchoring.PENDING
+        summary += (
+            " It was entered in the public register after that day." if is_later else _UNANCHORED[report.anchoring]
+        )
     if not parts:
         return replace(report, summary=summary)
     together = (report, *parts)
@@ -289,7 +294,7 @@ def _anchoring(found: dict[str, Finding]) -> Anchoring:
         return Anchoring.FAILED
     if all(outcome is Outcome.VALID for outcome in outcomes):
         return Anchoring.ANCHORED
-    if found["inclusion"].code == "anchor_pending":
+    if found["inclusion"].code == "anchor_pending" or found["chain"].code == NOT_RECORDED_THEN:
         return Anchoring.PENDING
     return Anchoring.UNKNOWN
 

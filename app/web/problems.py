@@ -67,7 +67,6 @@ _BY_CODE = {
     "passphrase_wrong": 503,
     "custody_not_configured": 503,
     "custody_library_missing": 503,
-    "custody_no_wallets": 503,
     "custody_unknown": 503,
     "pin_missing": 503,
     "pin_wrong": 503,

@@ -19,6 +19,10 @@ def upgrade() -> None:
     op.alter_column("anchor_transactions", "priority_fee", server_default=None)
     op.add_column("logs", sa.Column("paused_at", sa.DateTime(timezone=True)))
     op.add_column("logs", sa.Column("paused_reason", sa.Text()))
+    # A wallet may follow another; so far there was one for each log.
+    op.add_column("checkpoints", sa.Column("anchored_by", sa.String(42)))
+    op.execute("UPDATE checkpoints SET anchored_by = logs.wallet_address FROM logs WHERE logs.id = checkpoints.log_id")
+    op.alter_column("checkpoints", "anchored_by", nullable=False)
     op.create_table(
         "log_alarms",
         sa.Column("log_id", sa.Uuid(), sa.ForeignKey("logs.id"), primary_key=True),
@@ -30,6 +34,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("log_alarms")
+    op.drop_column("checkpoints", "anchored_by")
     op.drop_column("logs", "paused_reason")
     op.drop_column("logs", "paused_at")
     op.drop_column("anchor_transactions", "priority_fee")

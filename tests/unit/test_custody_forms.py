@@ -61,7 +61,7 @@ def test_numbers_outside_the_curve_are_refused() -> None:
 class Lying:
     """A custodian that signs with other keys than it shows, as a broken, turned or taken over one might."""
 
-    scheme, title, kinds = "lying", "The liar", frozenset(Kind)
+    scheme, title = "lying", "The liar"
 
     def __init__(self) -> None:
         self.asked = 0
@@ -127,7 +127,7 @@ def test_a_custodian_that_does_not_answer_is_left_in_peace_for_a_while() -> None
         ("file:northgate-key-2026-09-abcdefgh.pem", "file"),
         ("aws-kms:arn:aws:kms:eu-west-2:123456789012:key/1", "aws-kms"),
         ("pkcs11:token=x;id=%00", "pkcs11"),
-        ("vault:transit/northgate-key-2026-09#1", "vault"),
+        ("safe:0x5FbDB2315678afecb367f032d93F642f64180aa3", "safe"),
     ],
 )
 def test_every_reference_says_who_holds_the_key(reference: str, scheme: str) -> None:

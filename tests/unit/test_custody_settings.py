@@ -14,11 +14,6 @@ from app.settings import Settings, settings
 FULL = {
     "aws-kms": {"aws_kms_region": "eu-west-2"},
     "pkcs11": {"pkcs11_module": "/lib/x.so", "pkcs11_token": "college", "pkcs11_pin_file": "/run/pin"},
-    "vault": {
-        "vault_address": "https://vault.example.ac.uk",
-        "vault_token_file": "/run/token",
-        "wallet_custody": "file",
-    },
 }
 
 
@@ -40,10 +35,8 @@ def test_everything_a_custodian_needs_must_be_there(custody: str) -> None:
         ("aws_kms_region", "London"),
         ("aws_kms_endpoint", "http://kms.example.com"),
         ("aws_kms_endpoint", "https://me:secret@kms.example.com"),
-        ("vault_address", "http://vault.example.com"),
-        ("vault_address", "vault.example.com:8200"),
-        ("vault_address", "https://vault.example.com/?token=s.abc"),
-        ("vault_mount", "../sys"),
+        ("aws_kms_endpoint", "kms.example.com:8200"),
+        ("aws_kms_endpoint", "https://kms.example.com/?token=s.abc"),
         ("pkcs11_token", ""),
         ("pkcs11_token", "x" * 33),
     ],

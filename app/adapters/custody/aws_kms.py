@@ -48,7 +48,6 @@ class AwsKms:
 
     scheme = "aws-kms"
     title = "AWS KMS"
-    kinds = frozenset(Kind)
 
     def __init__(self, region: str, endpoint: str | None = None) -> None:
         self._region = region

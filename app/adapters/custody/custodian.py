@@ -45,9 +45,6 @@ class KeyHolder(Protocol):
         """What people call it."""
         ...
 
-    @property
-    def kinds(self) -> frozenset[Kind]: ...
-
     def make(self, kind: Kind, owner: str, name: str) -> str:
         """A new key of an owner (a slug) by a name; its reference without the scheme.
 

@@ -56,13 +56,6 @@ def library_missing(title: str, package: str) -> Refused:
     return Refused("custody_library_missing", f"Keys with {title} need the package {package}, which is not installed.")
 
 
-def no_wallets(title: str) -> Refused:
-    return Refused(
-        "custody_no_wallets",
-        f"{title} cannot hold a wallet's kind of key: name another custodian in STACKMARK_WALLET_CUSTODY.",
-    )
-
-
 def unknown_custody(scheme: str) -> Refused:
     return Refused("custody_unknown", f"A key lies with {scheme!r}, which this version of Stackmark does not know.")
 

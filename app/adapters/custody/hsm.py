@@ -59,7 +59,6 @@ class Hsm:
 
     scheme = "pkcs11"
     title = "The hardware module"
-    kinds = frozenset(Kind)
 
     def __init__(self, module: Path, token: str, pin_file: Path, seconds: float = TIMEOUT_SECONDS) -> None:
         self._module = module

@@ -29,17 +29,7 @@ def custodians_of(settings: Settings) -> Custodians:
             raise failures.not_configured(Hsm.title, "STACKMARK_PKCS11_MODULE")
         return RemoteKeystore(Hsm(module, str(settings.pkcs11_token), pin_file))
 
-    def vault() -> Custodian:
-        from app.adapters.custody.vault import VaultTransit
-
-        _check(settings, VaultTransit.scheme, VaultTransit.title)
-        token_file = settings.vault_token_file
-        if token_file is None:
-            raise failures.not_configured(VaultTransit.title, "STACKMARK_VAULT_TOKEN_FILE")
-        holder = VaultTransit(str(settings.vault_address), token_file, settings.vault_mount, settings.vault_ca_file)
-        return RemoteKeystore(holder)
-
-    openers = {FILE: files, "aws-kms": aws_kms, "pkcs11": pkcs11, "vault": vault}
+    openers = {FILE: files, "aws-kms": aws_kms, "pkcs11": pkcs11}
     return Custodians(openers, settings.custody, settings.wallets_with)
 
 

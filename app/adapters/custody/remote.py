@@ -55,8 +55,6 @@ class RemoteKeystore:
     def create_wallet(self, owner: str) -> tuple[str, str]:
         from app.adapters.custody import ethereum
 
-        if Kind.WALLET not in self._holder.kinds:
-            raise failures.no_wallets(self._holder.title)
         # A wallet has no name of its own before it has an address, and a name can be given once.
         reference, public = self._make(Kind.WALLET, owner, f"wallet-{secrets.token_hex(4)}")
         return reference, ethereum.address_of(public)

@@ -111,6 +111,7 @@ __all__ = [
     "set_pause",
     "set_size",
     "set_state",
+    "set_wallet",
     "write_tiles",
 ]
 
@@ -216,18 +217,24 @@ async def digest_times(conn: AsyncConnection, log_id: UUID, kind: LeafKind) -> d
     return dict((await conn.execute(query)).all())
 
 
-async def insert_checkpoint(conn: AsyncConnection, log: Log, tree_size: int, root: bytes, now: datetime) -> None:
+async def insert_checkpoint(conn: AsyncConnection, log: Log, root: bytes, now: datetime) -> None:
+    """Of the log as it stands, for its wallet to record on its chain."""
     await conn.execute(
         insert(checkpoints).values(
             log_id=log.id,
             chain_id=log.chain_id,
             contract=log.contract,
-            tree_size=tree_size,
+            tree_size=log.size,
             root=root,
             state=CheckpointState.SEALED,
             created_at=now,
+            anchored_by=log.wallet_address,
         )
     )
+
+
+async def set_wallet(conn: AsyncConnection, log_id: UUID, address: str, keystore: str) -> None:
+    await conn.execute(update(logs).where(logs.c.id == log_id).values(wallet_address=address, wallet_keystore=keystore))
 
 
 async def checkpoint_in_flight(conn: AsyncConnection, log: Log, *, lock: bool = False) -> Checkpoint | None:
@@ -329,12 +336,11 @@ async def list_transactions(conn: AsyncConnection, checkpoint_id: int) -> tuple[
 
 
 async def dearest_with_nonce(conn: AsyncConnection, log: Log, nonce: int) -> SentTransaction | None:
-    """What was offered most for, of all the log's transactions with this nonce on its chain: a new one would have to
-    beat it."""
+    """What was offered most for, of all its wallet's transactions with this nonce: a new one would have to beat it."""
     query = (
         select(anchor_transactions)
         .join(checkpoints, checkpoints.c.id == anchor_transactions.c.checkpoint_id)
-        .where(*_here(log), anchor_transactions.c.nonce == nonce)
+        .where(*_here(log), checkpoints.c.anchored_by == log.wallet_address, anchor_transactions.c.nonce == nonce)
         .order_by(anchor_transactions.c.max_fee.desc())
         .limit(1)
     )
@@ -343,12 +349,13 @@ async def dearest_with_nonce(conn: AsyncConnection, log: Log, nonce: int) -> Sen
 
 
 async def final_nonces(conn: AsyncConnection, log: Log) -> int:
-    """One more than the highest nonce of a final checkpoint's own transaction on this chain; 0 before the first."""
+    """One more than the highest nonce of a final checkpoint that its wallet itself sent; 0 before the first."""
     query = (
         select(func.max(anchor_transactions.c.nonce))
         .join(checkpoints, checkpoints.c.id == anchor_transactions.c.checkpoint_id)
         .where(
             *_here(log),
+            checkpoints.c.anchored_by == log.wallet_address,
             checkpoints.c.state == CheckpointState.FINALIZED,
             checkpoints.c.tx_hash == anchor_transactions.c.hash,
         )

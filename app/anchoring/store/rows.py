@@ -19,6 +19,7 @@ def read_checkpoint(row: Row[Any]) -> Checkpoint:
         row.root,
         CheckpointState(row.state),
         row.created_at,
+        row.anchored_by,
         row.tx_hash,
         row.log_index,
         block,

@@ -77,6 +77,8 @@ checkpoints = Table(
     Column("root", LargeBinary, nullable=False),
     Column("state", String(12), nullable=False),
     Column("created_at", _WHEN, nullable=False),
+    # A wallet may follow another; what the one before it recorded stays under that one's address.
+    Column("anchored_by", String(42), nullable=False),
     Column("tx_hash", LargeBinary),
     Column("log_index", BigInteger),
     Column("block_number", BigInteger),

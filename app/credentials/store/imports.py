@@ -10,6 +10,12 @@ from app.credentials.model import CohortImport, CredentialState, ImportState
 from app.credentials.store.tables import cohort_imports, credentials
 
 
+async def lock_importing(conn: AsyncConnection, institution_id: UUID) -> None:
+    """Let one transaction at a time take in a file for an institution: a file is known again once it is committed."""
+    key = func.hashtextextended(f"importing:{institution_id}", 0)
+    await conn.execute(select(func.pg_advisory_xact_lock(key)))
+
+
 async def find_import(conn: AsyncConnection, **match: Any) -> CohortImport | None:
     query = select(cohort_imports).filter_by(**match)
     row = (await conn.execute(query)).one_or_none()

@@ -21,6 +21,12 @@ async def lock_open_status_list(conn: AsyncConnection, institution_id: UUID, cap
     return (await conn.execute(query)).one_or_none()
 
 
+async def lock_opening(conn: AsyncConnection, institution_id: UUID) -> None:
+    """Let one transaction at a time open a status list for an institution: there is no row to lock before it."""
+    key = func.hashtextextended(f"status list:{institution_id}", 0)
+    await conn.execute(select(func.pg_advisory_xact_lock(key)))
+
+
 async def insert_status_list(conn: AsyncConnection, institution_id: UUID, empty: bytes) -> None:
     count = (
         await conn.execute(select(func.count()).select_from(status_lists).filter_by(institution_id=institution_id))

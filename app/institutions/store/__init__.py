@@ -52,6 +52,11 @@ async def insert_institution(conn: AsyncConnection, institution: Institution) ->
     await conn.execute(insert(institutions).values(values | {name: values[name] or None for name in _NUMBERS}))
 
 
+async def lock_registering(conn: AsyncConnection) -> None:
+    """Let one transaction at a time register an institution: a name, number or domain is taken once it is committed."""
+    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("registering", 0))))
+
+
 async def find_institution(conn: AsyncConnection, **match: Any) -> Institution | None:
     row = (await conn.execute(select(institutions).filter_by(**match))).one_or_none()
     return _institution(row) if row else None
@@ -124,6 +129,12 @@ async def insert_wallet(conn: AsyncConnection, wallet: Wallet, now: datetime) ->
             created_at=now,
         )
     )
+
+
+async def list_wallets(conn: AsyncConnection, institution_id: UUID) -> tuple[Wallet, ...]:
+    """Oldest first; the last is the one in use."""
+    query = select(wallets).filter_by(institution_id=institution_id).order_by(wallets.c.id)
+    return tuple(Wallet(**{name: getattr(row, name) for name in _WALLET}) for row in await conn.execute(query))
 
 
 async def current_wallet(conn: AsyncConnection, institution_id: UUID) -> Wallet | None:

@@ -165,7 +165,7 @@ async def test_the_evidence_of_a_moment_is_the_edition_and_the_list_that_held_th
         assert (then.signed.record.edition, then.signed.record.revoked_at) == (2, None)
         with pytest.raises(NotFound) as unknown:
             await credentials.evidence(conn, issued.id, first - timedelta(seconds=2))
-    assert unknown.value.code == "credential_unknown"
+    assert unknown.value.code == "not_issued_yet"
 
 
 async def test_reasons_are_published_for_everybody_and_notes_for_nobody(installation: Installation) -> None:

@@ -8,15 +8,13 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from app.adapters.custody.custodian import Custodian, Kind
+from app.adapters.custody.custodian import Custodian
 from app.adapters.custody.opening import custodians_of
 from app.settings import Settings
 from tests.integration.custody.kms_service import REGION, KmsService, kms_service
 from tests.integration.custody.soft_token import MODULE, OFFICER, PIN, TOKEN, SoftToken, soft_token
-from tests.integration.custody.vault_service import VaultService, vault_service
 
-CUSTODIES = ("file", "aws-kms", "pkcs11", "vault")
-WITH_WALLETS = ("file", "aws-kms", "pkcs11")
+CUSTODIES = ("file", "aws-kms", "pkcs11")
 PASSPHRASE = "a passphrase that nobody shall read"
 ACCESS_KEY, SECRET_KEY = "AKIASTACKMARKTEST000", "wJalrXUtnFEMIbPxRfiCYEXAMPLEKEYstackmark"
 
@@ -33,10 +31,6 @@ class Held:
     def keystore(self) -> Custodian:
         """Opened anew each time, as a new process would."""
         return custodians_of(self.settings).custodian(self.custody)
-
-    @property
-    def kinds(self) -> frozenset[Kind]:
-        return frozenset(Kind) if self.custody in WITH_WALLETS else frozenset({Kind.SIGNING})
 
 
 @pytest.fixture(scope="session")
@@ -57,12 +51,6 @@ def module(tmp_path_factory: pytest.TempPathFactory) -> SoftToken:
     return made
 
 
-@pytest.fixture(scope="session")
-def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VaultService]:
-    with vault_service(tmp_path_factory.mktemp("vault")) as service:
-        yield service
-
-
 Opener = Callable[[str], Held]
 
 
@@ -78,25 +66,13 @@ def open_custody(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
             service = request.getfixturevalue("kms")
             more = {"aws_kms_region": REGION, "aws_kms_endpoint": service.endpoint}
             return Held(custody, base.model_copy(update=more), (SECRET_KEY, ACCESS_KEY))
-        if custody == "pkcs11":
-            token = request.getfixturevalue("module")
-            more = {"pkcs11_module": MODULE, "pkcs11_token": TOKEN, "pkcs11_pin_file": token.pin_file}
-            return Held(custody, base.model_copy(update=more), (PIN, OFFICER))
-        server = request.getfixturevalue("vault")
-        login = server.token("stackmark")
-        token_file = tmp_path / "vault-token"
-        token_file.write_text(login, encoding="ascii")
-        more = {"vault_address": server.address, "vault_token_file": token_file}
-        return Held(custody, base.model_copy(update=more), (login, server.root))
+        token = request.getfixturevalue("module")
+        more = {"pkcs11_module": MODULE, "pkcs11_token": TOKEN, "pkcs11_pin_file": token.pin_file}
+        return Held(custody, base.model_copy(update=more), (PIN, OFFICER))
 
     return opened
 
 
 @pytest.fixture(params=CUSTODIES)
 def held(request: pytest.FixtureRequest, open_custody: Opener) -> Held:
-    return open_custody(request.param)
-
-
-@pytest.fixture(params=WITH_WALLETS)
-def holding_wallets(request: pytest.FixtureRequest, open_custody: Opener) -> Held:
     return open_custody(request.param)

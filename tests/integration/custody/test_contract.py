@@ -16,7 +16,7 @@ from hexbytes import HexBytes
 from app.adapters.custody.custodians import scheme_of
 from app.adapters.evm import anchor_transaction
 from app.anchoring.model import AnchorCall, Fees
-from app.errors import AppError, Conflict, OutsideFailed, Refused
+from app.errors import AppError, Conflict, OutsideFailed
 from app.standards import multikey
 from tests.integration.custody.conftest import Held, Opener
 
@@ -76,7 +76,7 @@ def test_what_a_crash_left_behind_is_known_by_its_name_and_not_overwritten(held:
     assert not held.keystore.holds_signing_key(college, "key-2026-09-2")
     assert not held.keystore.holds_signing_key(college, "key-2026-0")
     assert not held.keystore.holds_signing_key(owner(), "key-2026-09")
-    if held.custody in ("aws-kms", "vault"):
+    if held.custody == "aws-kms":
         with pytest.raises(Conflict, match="key_exists"):
             held.keystore.create_signing_key(college, "key-2026-09")
     else:
@@ -98,9 +98,9 @@ def test_threads_that_sign_at_once_get_their_own_signatures(held: Held) -> None:
         public_key(public).verify(signature, data)
 
 
-def test_a_wallet_signs_transactions_that_recover_to_its_address(holding_wallets: Held) -> None:
-    reference, address = holding_wallets.keystore.create_wallet(owner())
-    keystore = holding_wallets.keystore
+def test_a_wallet_signs_transactions_that_recover_to_its_address(held: Held) -> None:
+    reference, address = held.keystore.create_wallet(owner())
+    keystore = held.keystore
     # Half of all signatures come with the higher s, and half with either v: none of it by luck.
     for nonce in range(24):
         order = call(nonce)
@@ -120,10 +120,10 @@ def test_a_wallet_signs_transactions_that_recover_to_its_address(holding_wallets
 TEXTS = ["", "I anchor for did:web:creds.example.ac.uk", "Müller-O’Neill 末\n\x00", "x" * 2000]
 
 
-def test_a_wallet_states_what_it_is_given(holding_wallets: Held) -> None:
+def test_a_wallet_states_what_it_is_given(held: Held) -> None:
     """As `personal_sign`, judged by a library that never saw the key and by another that knows only curves."""
-    reference, address = holding_wallets.keystore.create_wallet(owner())
-    keystore = holding_wallets.keystore
+    reference, address = held.keystore.create_wallet(owner())
+    keystore = held.keystore
     for text in TEXTS:
         signature = bytes.fromhex(keystore.sign_statement(reference, text)[2:])
         assert signature[64] in (27, 28)
@@ -135,10 +135,10 @@ def test_a_wallet_states_what_it_is_given(holding_wallets: Held) -> None:
         assert keccak(point.format(compressed=False)[1:])[-20:].hex() == address[2:].lower()
 
 
-def test_threads_that_send_at_once_get_their_own_transactions(holding_wallets: Held) -> None:
+def test_threads_that_send_at_once_get_their_own_transactions(held: Held) -> None:
     college = owner()
-    made = [holding_wallets.keystore.create_wallet(college) for _ in range(2)]
-    keystore = holding_wallets.keystore
+    made = [held.keystore.create_wallet(college) for _ in range(2)]
+    keystore = held.keystore
     with ThreadPoolExecutor(8) as pool:
         signed = list(pool.map(lambda nonce: keystore.sign_anchor(made[nonce % 2][0], call(nonce)), range(32)))
     for nonce, one in enumerate(signed):
@@ -147,24 +147,16 @@ def test_threads_that_send_at_once_get_their_own_transactions(holding_wallets: H
         assert keccak(one.raw) == one.hash
 
 
-def test_wallets_of_one_owner_are_never_the_same(holding_wallets: Held) -> None:
+def test_wallets_of_one_owner_are_never_the_same(held: Held) -> None:
     college = owner()
-    made = [holding_wallets.keystore.create_wallet(college) for _ in range(3)]
+    made = [held.keystore.create_wallet(college) for _ in range(3)]
     assert len({address for _, address in made}) == len({reference for reference, _ in made}) == 3
-
-
-def test_where_no_wallet_can_be_kept_that_is_said(open_custody: Opener) -> None:
-    with pytest.raises(Refused) as refused:
-        open_custody("vault").keystore.create_wallet(owner())
-    assert refused.value.code == "custody_no_wallets"
-    assert "STACKMARK_WALLET_CUSTODY" in refused.value.message
 
 
 STRANGERS = {
     "file": ("northgate-key-2026-09-AAAAAAAA.pem", "northgate-0x0000000000000000000000000000000000000000.json"),
     "aws-kms": 2 * (f"aws-kms:arn:aws:kms:eu-west-2:123456789012:key/{uuid4()}",),
     "pkcs11": 2 * (f"pkcs11:token=Stackmark%20test;id={'%00' * 16}",),
-    "vault": ("vault:transit/northgate-key-2026-09#1",),
 }
 
 
@@ -181,9 +173,9 @@ def test_a_key_that_is_not_there_is_named(held: Held) -> None:
         assert reference.split(":", 1)[-1] in failed.value.message
 
 
-def test_a_wallet_is_no_signing_key_and_the_other_way_round(holding_wallets: Held) -> None:
+def test_a_wallet_is_no_signing_key_and_the_other_way_round(held: Held) -> None:
     """A stolen database cannot have the one key sign in the place of the other."""
-    keystore = holding_wallets.keystore
+    keystore = held.keystore
     college = owner()
     wallet, _ = keystore.create_wallet(college)
     signing, _ = keystore.create_signing_key(college, "key-2026-09")

@@ -5,7 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,14 +14,11 @@ import boto3
 import pkcs11
 import pytest
 from pkcs11 import Attribute, ObjectClass
-from werkzeug.serving import make_server
-from werkzeug.wrappers import Request, Response
 
-from app.adapters.custody import aws_kms, vault
+from app.adapters.custody import aws_kms
 from app.adapters.custody.aws_kms import AwsKms
 from app.adapters.custody.hsm import Hsm
 from app.adapters.custody.remote import RemoteKeystore
-from app.adapters.custody.vault import VaultTransit
 from app.adapters.keystore import FileKeystore
 from app.errors import AppError, OutsideFailed, Refused
 from tests.integration.custody.conftest import Held, Opener
@@ -42,7 +38,6 @@ def code_of(ask: Callable[[], object], family: type[AppError] = OutsideFailed) -
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time limits of a moment, so that a test of them takes no longer."""
     monkeypatch.setattr(aws_kms, "READ_SECONDS", 0.3)
-    monkeypatch.setattr(vault, "TIMEOUT", 0.3)
 
 
 @contextmanager
@@ -50,19 +45,6 @@ def silent() -> Iterator[int]:
     """A port that takes connections and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
-
-
-@contextmanager
-def serving(answer: Callable[[Request], Response]) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, Request.application(answer), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def closed_port() -> int:
@@ -160,71 +142,11 @@ def test_without_a_login_kms_is_not_asked(
 
 
 @pytest.mark.usefixtures("at_once", "kms")
-def test_a_custodian_that_is_not_there_or_says_nothing(tmp_path: Path) -> None:
-    token = tmp_path / "token"
-    token.write_text("a-login", encoding="ascii")
+def test_a_custodian_that_is_not_there_or_says_nothing() -> None:
     with silent() as port:
         for address in (f"http://127.0.0.1:{port}", f"http://127.0.0.1:{closed_port()}"):
-            for holder in (AwsKms(REGION, address), VaultTransit(address, token)):
-                assert code_of(lambda: RemoteKeystore(holder).holds_signing_key("a", "b")) == "custody_unreachable"  # noqa: B023
-
-
-VAULT_ANSWERS = [
-    (Response("{}", 404), "key_missing"),
-    (Response('{"errors":["permission denied"]}', 403), "custody_denied"),
-    (Response('{"errors":["request rate limit exceeded"]}', 429), "custody_throttled"),
-    (Response('{"errors":["Vault is sealed"]}', 503), "custody_unreachable"),
-    (Response("<html>", 502), "custody_unreachable"),
-    (Response('{"errors":["signing key not found"]}', 400), "key_missing"),
-    (Response('{"errors":["something else"]}', 400), "custody_failed"),
-    (Response("no json"), "custody_failed"),
-    (Response("[]"), "custody_failed"),
-    (Response('{"data":{}}'), "key_missing"),
-    (Response('{"data":{"type":"ecdsa-p256","keys":{"1":{"public_key":"AAAA"}}}}'), "key_missing"),
-    (Response('{"data":{"type":"ed25519","keys":{"1":{"public_key":"AAAA"}}}}'), "key_missing"),
-    (Response('{"data":{"type":"ed25519","keys":{"1":{"public_key":"no base64"}}}}'), "key_missing"),
-    (Response("x" * 200_000), "custody_failed"),
-]
-
-
-@pytest.mark.parametrize(("response", "code"), VAULT_ANSWERS, ids=range(len(VAULT_ANSWERS)))
-def test_what_a_vault_may_answer(response: Response, code: str, tmp_path: Path) -> None:
-    token = tmp_path / "token"
-    token.write_text("a-login\n", encoding="ascii")
-    with serving(lambda request: response) as address:
-        keystore = RemoteKeystore(VaultTransit(address, token))
-        assert code_of(lambda: keystore.sign("vault:transit/northgate-key#1", b"data")) == code
-
-
-def test_a_vault_that_points_elsewhere_does_not_get_the_login_sent_there(tmp_path: Path) -> None:
-    token = tmp_path / "token"
-    token.write_text("a-login", encoding="ascii")
-    seen: list[str] = []
-
-    def elsewhere(request: Request) -> Response:
-        seen.append(request.headers["X-Vault-Token"])
-        return Response("{}")
-
-    with serving(elsewhere) as other, serving(lambda _: Response("", 307, {"Location": other})) as address:
-        keystore = RemoteKeystore(VaultTransit(address, token))
-        assert code_of(lambda: keystore.sign("vault:transit/northgate-key#1", b"data")) == "custody_failed"
-    assert seen == []
-
-
-def test_a_login_that_may_not_or_is_none(open_custody: Opener, vault: "object") -> None:
-    held = open_custody("vault")
-    reference, public = held.keystore.create_signing_key(owner(), "key-2026-09")
-    token_file, good = held.settings.vault_token_file, held.secrets[0]
-    assert token_file is not None
-    keystore = held.keystore
-    for login in ("no-such-login", "", "two\nlines"):
-        token_file.write_text(login, encoding="ascii")
-        assert code_of(lambda: keystore.sign(reference, b"data")) == "custody_denied"
-    token_file.unlink()
-    assert code_of(lambda: keystore.sign(reference, b"data")) == "custody_denied"
-    # An agent has written a new one.
-    token_file.write_text(good, encoding="ascii")
-    public_key(public).verify(keystore.sign(reference, b"data"), b"data")
+            keystore = RemoteKeystore(AwsKms(REGION, address))
+            assert code_of(lambda: keystore.holds_signing_key("a", "b")) == "custody_unreachable"  # noqa: B023
 
 
 def hsm(token: SoftToken, **changes: object) -> Hsm:

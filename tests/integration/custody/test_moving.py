@@ -21,8 +21,6 @@ NAMES = {
     "pkcs11_module": "PKCS11_MODULE",
     "pkcs11_token": "PKCS11_TOKEN",
     "pkcs11_pin_file": "PKCS11_PIN_FILE",
-    "vault_address": "VAULT_ADDRESS",
-    "vault_token_file": "VAULT_TOKEN_FILE",
 }
 
 
@@ -32,7 +30,7 @@ def reaching(terminal: Terminal, held: Held) -> Terminal:
     return Terminal(terminal.folder, terminal.settings | more, (*terminal.secrets, *held.secrets))
 
 
-@pytest.fixture(params=["aws-kms", "pkcs11", "vault"])
+@pytest.fixture(params=["aws-kms", "pkcs11"])
 def elsewhere(request: pytest.FixtureRequest, open_custody: Opener) -> Held:
     return open_custody(request.param)
 
@@ -143,10 +141,6 @@ def test_a_key_out_of_reach_fails_the_check_and_is_named(terminal: Terminal, els
 
 
 def test_a_wallet_is_made_with_another_custodian(terminal: Terminal, elsewhere: Held) -> None:
-    if elsewhere.custody == "vault":
-        said = terminal.run("wallet", "create", "northgate", "--custody", "vault", expect=REFUSED)
-        assert "(custody_no_wallets)" in said
-        return
     said = terminal.run("wallet", "create", "northgate", "--custody", elsewhere.custody)
     assert said.startswith("0x")
     assert f"  {elsewhere.custody}:" in said

@@ -19,7 +19,6 @@ from eth_account import Account
 from pydantic import SecretStr
 
 from app.adapters.custody import aws_kms
-from app.adapters.custody.custodian import Kind
 from app.adapters.custody.opening import custodians_of
 from app.errors import AppError
 from app.logs import configure_logging
@@ -83,7 +82,6 @@ def failing(held: Held, kms: KmsService | None) -> list[Settings]:
         "file": {"passphrase": SecretStr("wrong " + PASSPHRASE)},
         "aws-kms": {"aws_kms_endpoint": nobody},
         "pkcs11": {"pkcs11_token": "no such token"},
-        "vault": {"vault_address": nobody},
     }
     return [held.settings.model_copy(update=changes[held.custody])]
 
@@ -120,10 +118,9 @@ def test_no_secret_is_in_any_log_error_or_repr(
         college = owner()
         references.append(keystore.create_signing_key(college, "key-2026-09")[0])
         heard.write(repr(keystore.sign(references[0], b"data")))
-        if Kind.WALLET in held.kinds:
-            references.append(keystore.create_wallet(college)[0])
-            heard.write(repr(keystore.sign_anchor(references[1], call())))
-            heard.write(keystore.sign_statement(references[1], "text"))
+        references.append(keystore.create_wallet(college)[0])
+        heard.write(repr(keystore.sign_anchor(references[1], call())))
+        heard.write(keystore.sign_statement(references[1], "text"))
         attempts = [lambda: keystore.sign(f"{held.custody}:transit/none#1", b"data")]
         for settings in failing(held, kms):
             broken = custodians_of(settings)
@@ -188,6 +185,7 @@ def test_no_command_takes_a_secret_as_an_argument() -> None:
         for inner in getattr(command, "commands", {}).values():
             yield from options(inner)
 
-    named = set(options(typer.main.get_command(app)))
+    # A file that holds one is how a command gets it.
+    named = {name for name in options(typer.main.get_command(app)) if not name.endswith("-file")}
     assert "--custody" in named
     assert not {name for name in named if any(word in name for word in ("pin", "pass", "token", "secret", "private"))}

@@ -56,8 +56,7 @@ class There:
         settings = self.installation.settings
         async with misbehaving.website(self.pages, faults) as site, misbehaving.node(real, bad_node) as node:
             chains = [
-                EvmChain(url, settings.finality, settings.contracts_dir)
-                for url in ([real, node] if witness else [node])
+                EvmChain(url, "finalized", settings.contracts_dir) for url in ([real, node] if witness else [node])
             ]
             try:
                 return await verify.verify(

@@ -72,7 +72,7 @@ def test_a_key_is_current_until_it_is_retired_or_given_up(one: SigningKey, curre
 
 
 def test_every_key_ever_used_is_named_and_a_compromised_one_signs_nothing() -> None:
-    document = did_document(COLLEGE, (RETIRED, COMPROMISED, CURRENT), WALLET)
+    document = did_document(COLLEGE, (RETIRED, COMPROMISED, CURRENT), (WALLET,))
     methods = {method["id"].partition("#")[2]: method for method in document["verificationMethod"]}
     assert list(methods) == ["key-2026-07", "key-2026-08", "key-2026-09", "anchor-wallet-1"]
     limits = {name: (method.get("expires"), method.get("revoked")) for name, method in methods.items()}
@@ -90,14 +90,15 @@ def test_every_key_ever_used_is_named_and_a_compromised_one_signs_nothing() -> N
 
 
 def test_a_key_both_retired_and_given_up_signs_nothing() -> None:
-    document = did_document(COLLEGE, (key(0, expires_at=NOW, revoked_at=NOW), CURRENT), WALLET)
+    document = did_document(COLLEGE, (key(0, expires_at=NOW, revoked_at=NOW), CURRENT), (WALLET,))
     assert document["assertionMethod"] == [f"{COLLEGE.did}#key-2026-09"]
     assert {"expires", "revoked"} <= set(document["verificationMethod"][0])
 
 
 def test_the_document_says_where_the_rest_is_published() -> None:
     services = {
-        one["id"]: (one["type"], one["serviceEndpoint"]) for one in did_document(COLLEGE, (CURRENT,), WALLET)["service"]
+        one["id"]: (one["type"], one["serviceEndpoint"])
+        for one in did_document(COLLEGE, (CURRENT,), (WALLET,))["service"]
     }
     page = "https://host.example/i/northgate"
     assert services == {

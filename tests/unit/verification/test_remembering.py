@@ -266,6 +266,14 @@ def test_a_memory_holds_no_more_than_its_limit_and_nothing_huge() -> None:
     assert made[-2:] == [99, 99]
 
 
+def test_many_tiny_documents_fill_no_memory() -> None:
+    memory = Memory(100_000)
+    reader = Reader(memory)
+    for number in range(500):
+        reader.document(b'{"a":%d}' % number)
+    assert len(memory._known) < 101
+
+
 def test_two_readers_of_one_document_of_different_limits() -> None:
     reader, data = Reader(), b'{"a":"' + b"x" * 300 + b'"}'
     assert reader.document(data)["a"] == "x" * 300

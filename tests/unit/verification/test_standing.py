@@ -6,7 +6,7 @@ import pytest
 
 from app.standards import status_reasons
 from app.standards.status_reasons import Standing, StatusReason
-from app.verification.report import Verdict
+from app.verification.report import Anchoring, Level, Verdict
 from tests.unit.standards import sample
 from tests.unit.verification.world import LIST_URL, NOW, World, a_status_list, a_world, did_document, signed_jcs, stamp
 
@@ -73,3 +73,14 @@ def test_as_of_a_day_before_the_withdrawal_it_was_in_force() -> None:
     world.lost = {f"{LIST_URL}/reasons"}
     report = world.report(as_of=ON - timedelta(days=1))
     assert (report.verdict, report.finding("status").code) == (Verdict.CANNOT_TELL, "withdrawn_when_unknown")
+
+
+def test_as_of_a_day_between_signature_and_record_it_was_not_anchored_yet() -> None:
+    signed, recorded = NOW - timedelta(days=30), NOW - timedelta(days=20)
+    world = a_world(signed_on=signed, recorded_on=recorded)
+    world.history = [(NOW - timedelta(days=400), world.keys)]
+    before, after = (world.report(as_of=recorded + timedelta(days=days)) for days in (-1, 1))
+    assert (before.anchoring, before.finding("chain").code) == (Anchoring.PENDING, "not_recorded_then")
+    assert before.level is not Level.CHAIN
+    assert "after that day" in before.summary or before.verdict is not Verdict.VALID
+    assert (after.anchoring, after.finding("chain").code) == (Anchoring.ANCHORED, "chain_ok")
