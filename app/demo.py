@@ -135,7 +135,7 @@ async def _prepare(tale: Tale, installation: LocalInstallation, settings: Settin
             for identity in identities:
                 installation.chain.fund(identity.wallet.address)
                 published = published_wallet(
-                    identity.institution, identity.wallet, *identity.keys, accounts=identity.accounts
+                    identity.institution, identity.wallet, *identity.keys, accounts=identity.also_on
                 )
                 statement = json.dumps(published, indent=2, ensure_ascii=False)
                 (public / f"{identity.institution.slug}.json").write_text(statement + "\n", encoding="utf-8")

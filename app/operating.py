@@ -299,7 +299,7 @@ def wallet_publish(slug: Annotated[str, typer.Argument(help="The institution's s
             identity = await institutions.identity(conn, (await institutions.get(conn, slug)).id)
         folder = wiring.settings.wallets_dir / "public"
         folder.mkdir(parents=True, exist_ok=True)
-        statement = published_wallet(identity.institution, identity.wallet, *identity.keys, accounts=identity.accounts)
+        statement = published_wallet(identity.institution, identity.wallet, *identity.keys, accounts=identity.also_on)
         file = folder / f"{slug}.json"
         file.write_text(json.dumps(statement, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         out.print(f"Published in {file}")
@@ -317,7 +317,7 @@ def wallet_show(slug: Annotated[str, typer.Argument(help="The institution's shor
         async with transaction(wiring.engine) as conn:
             wallet = (await institutions.identity(conn, (await institutions.get(conn, slug)).id)).wallet
         payer = await wiring.wallets.payer(wallet.keystore, wallet.address)
-        balance = await wiring.chain.balance(payer.address)
+        balance = await wiring.chain_on(wallet.chain_id).balance(payer.address)
         out.print(f"{wallet.address} on chain {wallet.chain_id}, contract {wallet.contract}")
         if payer.address != wallet.address:
             out.print(f"{payer.address} pays for it.")

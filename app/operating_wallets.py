@@ -38,13 +38,14 @@ def wallet_status(
             waiting, sealed, receipts = await anchoring.progress(conn, log.owner)
             in_flight = await anchoring.in_flight(conn, log.owner)
             open_alarms = await alarms.current(conn, log.id)
+        chain, rules = wiring.chain_on(log.chain_id), wiring.rules_on(log.chain_id)
         found: dict[str, Any] = {
             "institution": slug,
             "address": log.wallet_address,
-            "chain": wiring.rules.profile.title,
+            "chain": rules.profile.title,
             "chainId": log.chain_id,
             "contract": log.contract,
-            "finality": wiring.rules.profile.rule,
+            "finality": rules.profile.rule,
             "paused": {"since": log.pause.since.isoformat(), "reason": log.pause.reason} if log.pause else None,
             "entries": {"waiting": waiting, "onTheirWay": sealed - receipts, "anchored": receipts},
             "checkpoint": {"state": str(in_flight.state), "treeSize": in_flight.tree_size} if in_flight else None,
@@ -55,11 +56,11 @@ def wallet_status(
         }
         try:
             payer = await wiring.wallets.payer(log.wallet_keystore, log.wallet_address)
-            balance, market = await wiring.chain.balance(payer.address), await wiring.chain.fees()
+            balance, market = await chain.balance(payer.address), await chain.fees()
         except AppError as error:
             return {**found, "balance": None, "unknown": error.message}
         found["payer"] = payer.address
-        found["balance"] = f"{fees.coins(balance)} {wiring.rules.profile.currency}"
+        found["balance"] = f"{fees.coins(balance)} {rules.profile.currency}"
         found["checkpointsLeft"] = fees.affordable(balance, market, payer.gas_beyond)
         return found
 

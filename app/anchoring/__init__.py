@@ -1,7 +1,8 @@
 """Append-only logs of digests, anchored on an EVM chain. Knows digests, not credentials.
 
 Each owner has ONE log for ever: an RFC 9162 tree of salted leaves. A checkpoint (root, tree size) of it is recorded
-in the AnchorRegistry contract by the owner's own wallet; receipts are made after finality only.
+in the AnchorRegistry contract by the owner's own wallet; receipts are made after finality only. A log is on one chain,
+where each of its checkpoints is recorded; on others, some may be recorded too, by the same wallet (`reanchoring`).
 
 States and their legal moves are data (`model.MOVES`), and the store refuses any other move. An entry is OPEN until it
 is sealed into a position. A checkpoint is:
@@ -10,11 +11,11 @@ is sealed into a position. A checkpoint is:
     submitted   its transaction is signed and on disk         -> included, finalized, sealed (signed anew), orphaned
     included    it is in a block                              -> finalized, submitted (it vanished), sealed, orphaned
     finalized   that block cannot vanish; receipts are made   -> orphaned (the chain forgot, or its wallet was stolen)
-    orphaned    for good: a later checkpoint covers it
+    orphaned    for good: a later checkpoint covers it, on this chain or on the one that the log moved to
 
 Sending (`sending`, `fees`, `alarms`)
-- One checkpoint of a log is in flight at a time; what arrives meanwhile is in the next one. So nothing can overtake,
-  and the number (nonce) of a transaction is the one stored with its bytes, or the first that is free.
+- One checkpoint of a log is in flight on a chain at a time; what arrives meanwhile is in the next one. So nothing can
+  overtake, and the number (nonce) of a transaction is the one stored with its bytes, or the first that is free.
 - A transaction that waits is replaced by a dearer one with the same number, up to the cap; never joined by a second.
   Only when that number was taken by something else, and finally so, is a new one signed.
 - Entries wait for company (a number or an age, whichever comes first) before they are sealed.

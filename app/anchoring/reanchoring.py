@@ -10,7 +10,7 @@ way on the chain that is left is given up, and the first checkpoint on the other
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -76,7 +76,7 @@ async def request(conn: AsyncConnection, log: Log, now: datetime) -> Checkpoint 
         return None
     wanted = None
     if await store.checkpoint_in_flight(conn, log) is None and (await standing(conn, log)).final < newest.tree_size:
-        await store.insert_checkpoint(conn, log, newest.tree_size, newest.root, now)
+        await store.insert_checkpoint(conn, replace(log, size=newest.tree_size), newest.root, now)
         wanted = await store.checkpoint_in_flight(conn, log)
     await _request_advance(conn, log)
     return wanted

@@ -51,7 +51,7 @@ async def _issue_some(steps: Steps, log: Log, choose: _Choice) -> int:
         paths = await service.prove(conn, log.id, _paths(records))
         found: dict[int, list[Proven]] = {}
         for (checkpoint, covered), proofs in zip(records, paths, strict=True):
-            record = _record(log, checkpoint, steps.finality)
+            record = _record(checkpoint, steps.finality)
             for entry, path in zip(covered, proofs, strict=True):
                 found.setdefault(entry.id, []).append(Proven(checkpoint.tree_size, path, checkpoint.root, record))
         first = {entry.id: checkpoint.id for checkpoint, covered in reversed(records) for entry in covered}
@@ -157,7 +157,7 @@ def _place(entry: Entry) -> int:
     return entry.index
 
 
-def _record(log: Log, checkpoint: Checkpoint, finality: str) -> ChainRecord:
+def _record(checkpoint: Checkpoint, finality: str) -> ChainRecord:
     if checkpoint.block is None or checkpoint.tx_hash is None or checkpoint.log_index is None:
         raise LookupError(f"checkpoint {checkpoint.id} is final without a block")
     return ChainRecord(

@@ -8,6 +8,7 @@ Who pays for a checkpoint may be another account than the wallet that records it
 nonce is its sender's, and is given out under a lock of the sender: no two logs send under the same one.
 """
 
+from dataclasses import replace
 from uuid import UUID
 
 import structlog
@@ -155,13 +156,14 @@ async def forgotten(steps: Steps, log: Log) -> bool:
             if current.chain_id == log.chain_id:
                 await service.seal_size(conn, current, steps.now())
             else:
-                await store.insert_checkpoint(conn, log, finals[-1].tree_size, finals[-1].root, steps.now())
+                again = replace(log, size=finals[-1].tree_size)
+                await store.insert_checkpoint(conn, again, finals[-1].root, steps.now())
     await alarms.opened(
         steps,
         log,
         "chain_forgot_checkpoints",
-        f"The chain took back {len(lost)} final record{'s' if len(lost) > 1 else ''} of this log. They are made again, "
-        "and so are the receipts; until then the credentials show as not yet anchored.",
+        f"Chain {log.chain_id} took back {len(lost)} final record{'s' if len(lost) > 1 else ''} of this log. They are "
+        "made again, and so are the receipts; until then what no other chain has shows as not yet anchored.",
     )
     return True
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app import jobs
 from app.anchoring import store, tiles
 from app.anchoring.fees import SendingPolicy
-from app.anchoring.model import Checkpoint, CheckpointState, Log, Pause
+from app.anchoring.model import IN_FLIGHT, Checkpoint, CheckpointState, Log, Pause
 from app.anchoring.store import receipt_of as receipt_of
 from app.anchoring.tiles import MissingTile, TileSet
 from app.errors import Conflict, NotFound
@@ -120,13 +120,14 @@ async def hand_over(
     log = await store.find_log(conn, lock=True, owner=owner)
     if log is None:
         raise NotFound("log_unknown", "This institution has no log.")
-    waiting = await store.checkpoint_in_flight(conn, log, lock=True)
-    if waiting is not None:
-        if waiting.state is not CheckpointState.SEALED or await store.list_transactions(conn, waiting.id):
+    # On whichever chain: what this wallet has sent, no other can offer more for. What is only sealed goes along.
+    waiting = [one for one in await store.list_checkpoints(conn, log.id) if one.state in IN_FLIGHT]
+    for one in waiting:
+        if one.state is not CheckpointState.SEALED or await store.list_transactions(conn, one.id):
             raise Conflict(
                 "checkpoint_in_flight", "A checkpoint of this wallet is still on its way; wait until it is final."
             )
-        await store.set_anchored_by(conn, waiting.id, address)
+        await store.set_anchored_by(conn, one.id, address)
     await store.set_wallet(conn, log.id, address, keystore)
     finals = await store.list_checkpoints(conn, log.id, CheckpointState.FINALIZED)
     doubted = [
@@ -140,7 +141,7 @@ async def hand_over(
         await store.set_state(conn, checkpoint_id, CheckpointState.ORPHANED)
     if doubted:
         await store.delete_receipts(conn, doubted)
-        if waiting is None:
+        if not any(one.chain_id == log.chain_id for one in waiting):
             await seal_size(conn, replace(log, wallet_address=address), now)
     await request_advance(conn, replace(log, wallet_address=address))
     return len(doubted)

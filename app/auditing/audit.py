@@ -154,15 +154,9 @@ async def _recorded(
     places = ((wallet, question.contract), *question.further)
     if any(one not in document.wallets for one, _ in places):
         trail.findings.append(fault("wallet_not_published", "The institution does not publish the wallet asked about."))
+    # One wallet may have followed another: what each recorded stands under its own address. And on each chain.
     roots = list(trail.published.values())
-
-    async def told_of(wallet: WalletAddress, contract: str) -> Told:
-        # One wallet may have followed another: what each recorded stands under its own address.
-        wallets = dict.fromkeys([wallet, *(one for one in document.wallets if one.chain_id == wallet.chain_id)])
-        asked = (ledger.history(one.chain_id, contract, one.address, roots) for one in wallets)
-        return Told(wallet.chain_id, checks.one_history(await asyncio.gather(*asked)))
-
-    told = await asyncio.gather(*(told_of(one, contract) for one, contract in places))
+    told = [Told(one.chain_id, await _history(ledger, document, one, contract, roots)) for one, contract in places]
     found = together(told, trail.published)
     trail.history = found.history
     trail.findings += found.findings
@@ -175,6 +169,16 @@ async def _recorded(
     for one in told if len(told) > 1 else ():
         # By size, as they are together, nothing could be seen to shrink.
         trail.findings += checks.check_growing(one.history)
+
+
+async def _history(
+    ledger: Ledger, document: DidDocument, wallet: WalletAddress, contract: str, roots: Sequence[bytes]
+) -> History:
+    """What every wallet of the institution on a chain recorded there."""
+    wallets = dict.fromkeys([wallet, *(one for one in document.wallets if one.chain_id == wallet.chain_id)])
+    return checks.one_history(
+        await asyncio.gather(*(ledger.history(one.chain_id, contract, one.address, roots) for one in wallets))
+    )
 
 
 def _claimed(trail: _Trail, claimed: Iterable[Claim], document: DidDocument, canonical: CanonicalForm) -> None:

@@ -183,19 +183,19 @@ def did_document(
     accounts: tuple[Wallet, ...] = (),
 ) -> dict[str, Any]:
     """The published DID document (did:web, Multikey, CAIP-10 wallets, services). `keys`, `wallets`: all ever used;
-    `accounts`: wallets on further chains.
+    `accounts`: those wallets on further chains.
 
     A retired key stays under assertionMethod, or what it signed would verify nowhere. A compromised one leaves it at
     once: other verifiers read no dates, they only notice that a key is gone. A wallet stays for what it recorded, too;
     it can record nothing more once it is succeeded, and what it records after it was disowned counts for nothing.
     """
-    ids = {
-        wallet.address: f"{institution.did}#anchor-wallet-{number}" for number, wallet in enumerate(wallets, start=1)
+    numbers = {wallet.address: number for number, wallet in enumerate(wallets, start=1)}
+    named = {f"{institution.did}#anchor-wallet-{numbers[one.address]}": one.account for one in wallets}
+    # On a chain that a verifier does not find here, a record by a wallet counts for nothing.
+    further = {
+        f"{institution.did}#anchor-wallet-{numbers[one.address]}-{one.chain_id}": one.account for one in accounts
     }
-    # On a chain that a verifier does not find here, a record by this wallet counts for nothing.
-    named = {ids[one.address]: one.account for one in wallets}
-    named |= {f"{ids[one.address]}-{one.chain_id}": one.account for one in accounts}
-    current = [one.account for one in (wallets[-1], *accounts) if one.address == wallets[-1].address]
+    known_as = [wallets[-1].account, *(one.account for one in accounts if one.address == wallets[-1].address)]
     security = "https://w3id.org/security#"
     return {
         "@context": [
@@ -206,21 +206,21 @@ def did_document(
             },
         ],
         "id": institution.did,
-        "alsoKnownAs": [f"did:pkh:{account}" for account in current],
+        "alsoKnownAs": [f"did:pkh:{account}" for account in known_as],
         "verificationMethod": [
             *(_key_method(institution.did, key) for key in keys),
             *(
                 {
-                    "id": name,
+                    "id": wallet_id,
                     "type": "EcdsaSecp256k1RecoveryMethod2020",
                     "controller": institution.did,
                     "blockchainAccountId": account,
                 }
-                for name, account in named.items()
+                for wallet_id, account in {**named, **further}.items()
             ),
         ],
         "assertionMethod": [key.id(institution.did) for key in keys if key.revoked_at is None],
-        "capabilityInvocation": list(named),
+        "capabilityInvocation": [*named, *further],
         "service": [
             {"id": f"{institution.did}#{name}", "type": kind, "serviceEndpoint": f"{institution.page_url}/{path}"}
             for name, kind, path in _SERVICES

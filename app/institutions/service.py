@@ -44,7 +44,7 @@ _KEY_PREFIX = "sm_"
 class Identity:
     """An institution with the key it signs with, its wallet, and those it used before (oldest first).
 
-    `accounts`: its wallets on further chains.
+    `accounts`: all these wallets on further chains.
     """
 
     institution: Institution
@@ -58,6 +58,11 @@ class Identity:
     def keys(self) -> tuple[SigningKey, ...]:
         """Every key ever used, oldest first."""
         return (*self.earlier_keys, self.signing_key)
+
+    @property
+    def also_on(self) -> tuple[Wallet, ...]:
+        """The wallet of today on further chains."""
+        return tuple(one for one in self.accounts if one.address == self.wallet.address)
 
     @property
     def key_id(self) -> str:

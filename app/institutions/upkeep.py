@@ -115,10 +115,7 @@ async def open_account(
     conn: AsyncConnection, identity: Identity, chain_id: int, contract: str, now: datetime
 ) -> Identity:
     """The wallet on a further chain, unless it has been there before."""
-    if any(
-        (chain_id, identity.wallet.address) == (one.chain_id, one.address)
-        for one in (identity.wallet, *identity.accounts)
-    ):
+    if any(chain_id == one.chain_id for one in (identity.wallet, *identity.also_on)):
         return identity
     account = replace(identity.wallet, chain_id=chain_id, contract=contract, created_at=now, statement="", signature="")
     await store.save_account(conn, account)
@@ -132,8 +129,7 @@ async def change_chain(conn: AsyncConnection, identity: Identity, chain_id: int)
     """
     if identity.wallet.chain_id == chain_id:
         return identity
-    address = identity.wallet.address
-    account = next((one for one in identity.accounts if (one.chain_id, one.address) == (chain_id, address)), None)
+    account = next((one for one in identity.also_on if one.chain_id == chain_id), None)
     if account is None:
         raise NotFound("account_unknown", f"The institution's wallet has no account on chain {chain_id}.")
     await store.exchange_accounts(conn, identity.wallet, account)
@@ -142,13 +138,17 @@ async def change_chain(conn: AsyncConnection, identity: Identity, chain_id: int)
 
 
 async def state_wallet(conn: AsyncConnection, keystore: KeyStore, identity: Identity) -> Identity:
-    """Have the wallet say whom it anchors for on each chain, unless it has, or those who hold it have yet to agree."""
+    """Have the wallet say whom it anchors for on each chain, unless it has, or those who hold it have yet to agree.
+
+    One before it may be nobody's any more, and is not asked.
+    """
     wallet = identity.wallet
     if not wallet.statement and (wallet := _stated(keystore, identity, wallet)).statement:
         await store.set_statement(conn, wallet)
     accounts = []
     for account in identity.accounts:
-        stated = account if account.statement else _stated(keystore, identity, account)
+        is_ours = account.address == wallet.address
+        stated = _stated(keystore, identity, account) if is_ours and not account.statement else account
         if stated is not account:
             await store.save_account(conn, stated)
         accounts.append(stated)

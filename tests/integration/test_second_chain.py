@@ -47,7 +47,7 @@ async def publish_wallets(there: TwoChains, folder: Path) -> Path:
     async with transaction(there.wiring.engine) as conn:
         for institution in await institutions.list_all(conn):
             found = await institutions.identity(conn, institution.id)
-            statement = published_wallet(institution, found.wallet, *found.keys, accounts=found.accounts)
+            statement = published_wallet(institution, found.wallet, *found.keys, accounts=found.also_on)
             (folder / f"{institution.slug}.json").write_text(json.dumps(statement))
     return folder
 

@@ -233,7 +233,7 @@ async def insert_checkpoint(conn: AsyncConnection, log: Log, tree_size: int, roo
             log_id=log.id,
             chain_id=log.chain_id,
             contract=log.contract,
-            tree_size=tree_size,
+            tree_size=log.size,
             root=root,
             state=CheckpointState.SEALED,
             created_at=now,

@@ -122,16 +122,8 @@ def check_chain(evidence: Evidence, trail: Trail) -> Finding:
     counts = records.counting(receipt, answer, further, trail.issuer.wallets)
     if counts is not None:
         trail.recorded, trail.is_late = counts.recorded, counts.instead_of is not None
-        if trail.is_past and counts.recorded > trail.moment and counts.instead_of is None:
-            return finding(
-                "chain",
-                Outcome.SKIPPED,
-                NOT_RECORDED_THEN,
-                "On the day asked about it was not in the public register yet; it has been since "
-                f"{day(counts.recorded)}.",
-                counts.answer.at,
-                SOURCE,
-            )
+        if trail.is_past and counts.recorded > trail.moment:
+            return _recorded_later(receipt, counts)
         code, sentence = _recorded(receipt, counts)
         return finding("chain", Outcome.VALID, code, sentence, counts.answer.at, SOURCE)
     if answer is None or answer.anchored_at is None:
@@ -162,6 +154,21 @@ def check_chain(evidence: Evidence, trail: Trail) -> Finding:
         )
     return finding(
         "chain", Outcome.ERROR, "not_final", "The register entry is there, but not final yet.", answer.at, SOURCE
+    )
+
+
+def _recorded_later(receipt: anchor_receipt.Receipt, counts: records.Counting) -> Finding:
+    since = f"On the day asked about it was not in the public register yet; it has been since {day(counts.recorded)}."
+    if counts.instead_of is None:
+        return finding("chain", Outcome.SKIPPED, NOT_RECORDED_THEN, since, counts.answer.at, SOURCE)
+    return finding(
+        "chain",
+        Outcome.ERROR,
+        "recorded_then_unknown",
+        f"Whether it was in the public register on that day cannot be told: the one on chain {counts.chain_id} has "
+        f"recorded it since {day(counts.recorded)}, and the one on chain {receipt.chain_id} could not be asked.",
+        counts.answer.at,
+        SOURCE,
     )
 
 

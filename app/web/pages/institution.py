@@ -26,7 +26,7 @@ async def _institution(request: Request) -> Response:
         approved = await institutions.accreditations(conn, found.id)
         if negotiation.prefers_html(request):
             titles = {item.id: item.title for item in await catalogue.list_qualifications(conn)}
-    wallet = published_wallet(found, identity.wallet, *identity.keys, accounts=identity.accounts)
+    wallet = published_wallet(found, identity.wallet, *identity.keys, accounts=identity.also_on)
     if not negotiation.prefers_html(request):
         members = {
             **wallet,

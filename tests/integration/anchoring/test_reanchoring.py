@@ -12,6 +12,7 @@ import pytest
 from app.anchoring import alarms, publishing, reanchoring, receipting, sending, service, store
 from app.anchoring.audit import audit_log
 from app.anchoring.model import Checkpoint, CheckpointState
+from app.credentials import wallets
 from app.database import transaction
 from app.errors import Conflict, OutsideFailed
 from app.standards import data_integrity, multikey
@@ -293,6 +294,47 @@ async def test_receipts_are_made_again_from_where_a_kill_left_them(
     after = await documents(there)
     assert all("alsoAnchored" in one for one in after)
     assert [one for one in after if one in halfway] == halfway
+
+
+async def test_a_wallet_that_follows_another_records_there_too_and_each_record_keeps_its_own(there: TwoChains) -> None:
+    credential = await there.installation.issue_one()
+    await there.settle_first()
+    reference, address = there.wiring.keystore.create_wallet("northgate")
+    for chain in (there.first, there.second):
+        chain.fund(address)
+    await there.reanchor()
+    with pytest.raises(Conflict) as refused:
+        await follow(there, address, reference)
+    assert refused.value.code == "checkpoint_in_flight"
+    await there.settle_second()
+    before = (await there.log()).wallet_address.lower()
+    await follow(there, address, reference)
+    later = await there.installation.issue_one(component="2")
+    await there.settle_first()
+    assert await there.reanchor()
+    await there.settle_second()
+    recorded = {one.also[0].anchored_by.address for one in await receipts(there)}
+    assert recorded == {before, address.lower()}
+    document = (await there.installation.client.get("/i/northgate/did.json")).json()
+    accounts = [one["blockchainAccountId"] for one in document["verificationMethod"] if "blockchainAccountId" in one]
+    assert accounts == [f"eip155:{chain}:{one}" for chain in (FIRST, SECOND) for one in (before, address.lower())]
+    there.kill_first()
+    for one in (credential, later):
+        assert (await report_on(there, one.id)).anchoring is Anchoring.ANCHORED
+
+
+async def follow(there: TwoChains, address: str, reference: str) -> None:
+    """Another wallet for Northgate from now on."""
+    async with transaction(there.wiring.engine) as conn:
+        await wallets.replace(
+            conn,
+            there.wiring.keystore,
+            there.wiring.compiled,
+            there.installation.issuer.institution.id,
+            address=address,
+            reference=reference,
+            now=now(),
+        )
 
 
 async def test_after_a_move_the_log_goes_on_and_nothing_is_lost_or_doubled(there: TwoChains) -> None:

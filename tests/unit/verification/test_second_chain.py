@@ -276,6 +276,23 @@ def test_a_key_retired_between_the_two_records(first: Says, retired_on: datetime
 
 
 @pytest.mark.parametrize(
+    ("first", "day", "anchoring", "code"),
+    [
+        (HAS, THEN + timedelta(days=1), GOOD, "chain_ok"),
+        (HAS_LATER, THEN + timedelta(days=1), Anchoring.PENDING, "not_recorded_then"),
+        # It may have been: the chain that would know does not answer.
+        (DEAD, THEN + timedelta(days=1), TELL, "recorded_then_unknown"),
+        (DEAD, LATER + timedelta(days=1), GOOD, "chain_ok_elsewhere"),
+    ],
+)
+def test_as_of_a_day_between_the_two_records(first: Says, day: datetime, anchoring: Anchoring, code: str) -> None:
+    made = a_world_of_two(RegistryByChain({CHAIN_ID: first, SECOND: HAS_LATER}))
+    made.history = [(SIGNED_ON - timedelta(days=9), made.keys)]
+    report = made.report(day)
+    assert (report.anchoring, report.finding("chain").code) == (anchoring, code)
+
+
+@pytest.mark.parametrize(
     ("first", "verdict", "code"),
     [
         (HAS, Verdict.VALID, "accreditation_lapsed_today"),
