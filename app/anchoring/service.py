@@ -166,7 +166,7 @@ async def seal(conn: AsyncConnection, log_id: UUID, now: datetime) -> Checkpoint
 async def seal_size(conn: AsyncConnection, log: Log, now: datetime) -> None:
     """A new checkpoint of the log as it stands."""
     root = await prove(conn, log.id, lambda tree: merkle.root(log.size, tree.node))
-    await store.insert_checkpoint(conn, log, log.size, root, now)
+    await store.insert_checkpoint(conn, log, root, now)
 
 
 async def prove(conn: AsyncConnection, log_id: UUID, maths: Callable[[TileSet], Result]) -> Result:

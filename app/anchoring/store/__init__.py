@@ -226,8 +226,8 @@ async def digest_times(conn: AsyncConnection, log_id: UUID, kind: LeafKind) -> d
     return dict((await conn.execute(query)).all())
 
 
-async def insert_checkpoint(conn: AsyncConnection, log: Log, tree_size: int, root: bytes, now: datetime) -> None:
-    """For the log's wallet to record on the log's chain."""
+async def insert_checkpoint(conn: AsyncConnection, log: Log, root: bytes, now: datetime) -> None:
+    """Of the log as it stands, for its wallet to record on its chain."""
     await conn.execute(
         insert(checkpoints).values(
             log_id=log.id,
