@@ -120,10 +120,11 @@ async def hand_over(
     log = await store.find_log(conn, lock=True, owner=owner)
     if log is None:
         raise NotFound("log_unknown", "This institution has no log.")
-    # On whichever chain: what this wallet has sent, no other can offer more for. What is only sealed goes along.
+    # On whichever chain: what this wallet has sent, no other can offer more for. What is only sealed here goes along.
     waiting = [one for one in await store.list_checkpoints(conn, log.id) if one.state in IN_FLIGHT]
     for one in waiting:
-        if one.state is not CheckpointState.SEALED or await store.list_transactions(conn, one.id):
+        is_sealed = one.chain_id == log.chain_id and one.state is CheckpointState.SEALED
+        if not is_sealed or await store.list_transactions(conn, one.id):
             raise Conflict(
                 "checkpoint_in_flight", "A checkpoint of this wallet is still on its way; wait until it is final."
             )
@@ -141,7 +142,7 @@ async def hand_over(
         await store.set_state(conn, checkpoint_id, CheckpointState.ORPHANED)
     if doubted:
         await store.delete_receipts(conn, doubted)
-        if not any(one.chain_id == log.chain_id for one in waiting):
+        if not waiting:
             await seal_size(conn, replace(log, wallet_address=address), now)
     await request_advance(conn, replace(log, wallet_address=address))
     return len(doubted)
