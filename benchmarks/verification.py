@@ -239,6 +239,6 @@ def _bundles(folder: Path) -> tuple[list[bytes], Memory]:
         status_list.unsigned_list(f"{institution.status_url}/1", {"id": institution.did}, empty, material.NOW),
         material.NOW,
     )
-    published = material.to_bytes(did_document(institution, (college.identity.signing_key,), wallet))
+    published = material.to_bytes(did_document(institution, (college.identity.signing_key,), (wallet,)))
     recognised = RecognisedIssuer(institution.did, institution.name, institution.ukprn)
     return bundles, Memory(published, material.to_bytes(listed), recognised)
