@@ -127,6 +127,8 @@ async def test_a_change_of_keys_elsewhere_is_seen_at_once(
     async with transaction(watched.scheme.installation.wiring.engine) as conn:
         await change(watched.scheme, conn, owner)
     assert await watched.finding(check) in codes
+    lost_by_issuer = change is _lost and owner == "college"
+    assert ((await watched.report())["verdict"] == "valid") is not lost_by_issuer
 
 
 async def test_what_another_program_does_is_seen_at_once(installation: Installation, terminal: Terminal) -> None:
