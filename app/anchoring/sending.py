@@ -205,7 +205,11 @@ async def _not_included(steps: Steps, log: Log, checkpoint: Checkpoint, sent: tu
         if log.pause is None:
             await _send_again(steps, log, checkpoint, waiting[-1], used)
         return False
-    if any([await steps.chain.inclusion(one.hash) for one in ours]):
+    included = [found for found in [await steps.chain.inclusion(one.hash) for one in ours] if found is not None]
+    if any(found.succeeded for found in included):
+        # It came in between the two questions; the next look sees it.
+        return False
+    if included:
         await alarms.opened(
             steps,
             log,
