@@ -8,7 +8,8 @@ from uuid import UUID
 
 from app.catalogue.model import Coverage, Ksb, KsbKind, Qualification, Unit
 from app.credentials.model import Credential, CredentialKind
-from app.stacking.model import Progress, RulePack
+from app.stacking.evaluation import Evaluation
+from app.stacking.pack import RulePack
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class PackProgress:
     """Progress under one pack."""
 
     pack: RulePack
-    progress: Progress
+    progress: Evaluation
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,10 @@ from app.credentials.signing import Issuer
 from app.errors import NotAllowed, NotFound, Refused
 from app.institutions import service as institutions
 from app.stacking import packs, rules, store
-from app.stacking.model import HeldCredential, Progress, RulePack
+from app.stacking.evaluation import Evaluation
+from app.stacking.held import HeldCredential
+from app.stacking.holding import units_held
+from app.stacking.pack import RulePack, SignOff
 from app.stacking.packs import PublishedPack
 from app.stacking.profile import LearnerProfile, PackProgress, credits_by_level, describe, ksb_evidence
 from app.standards import strict_json
@@ -35,14 +38,16 @@ class _Earned:
 
     learner: Learner
     published: PublishedPack
-    progress: Progress
+    progress: Evaluation
     awarded_on: date
 
 
-async def progress(conn: AsyncConnection, institution_id: UUID, learner_id: UUID, pack: RulePack) -> Progress:
-    """How far a learner of the institution is under `pack`; nothing counted when there is no such learner."""
+async def progress(
+    conn: AsyncConnection, institution_id: UUID, learner_id: UUID, pack: RulePack, as_of: date
+) -> Evaluation:
+    """How far a learner of the institution is under `pack` on a day; nothing counted when there is no such learner."""
     held = await credentials.held_by(conn, institution_id, learner_id)
-    return rules.evaluate(_units_held(held, await _qualifications(conn, held)), pack)
+    return rules.evaluate(pack, units_held(held, await _qualifications(conn, held)), as_of)
 
 
 async def award_completed(
@@ -73,8 +78,8 @@ async def award_completed(
     return awarded
 
 
-async def reconsider(conn: AsyncConnection, institution_id: UUID, award_id: UUID) -> Progress:
-    """What the learner's credentials add up to today under the rule pack that an award names.
+async def reconsider(conn: AsyncConnection, institution_id: UUID, award_id: UUID, as_of: date) -> Evaluation:
+    """What the learner's credentials add up to on a day under the rule pack that an award names.
 
     Nothing is changed: people decide. A complete outcome does not mend an award that names a withdrawn part;
     it says that a new award can be issued once this one is withdrawn.
@@ -86,7 +91,7 @@ async def reconsider(conn: AsyncConnection, institution_id: UUID, award_id: UUID
     if award.kind is not CredentialKind.AWARD or award.learner_id is None:
         raise Refused("not_an_award", "This is not an award made of parts.")
     pack = _pack_named_by(await credentials.document(conn, award_id))
-    return await progress(conn, institution_id, award.learner_id, pack)
+    return await progress(conn, institution_id, award.learner_id, pack, as_of)
 
 
 async def profile(conn: AsyncConnection, institution_id: UUID, learner_id: UUID, now: datetime) -> LearnerProfile:
@@ -109,7 +114,7 @@ async def profile(conn: AsyncConnection, institution_id: UUID, learner_id: UUID,
         credentials=described,
         credits_by_level=credits_by_level(described),
         ksbs=ksb_evidence(described, units, ksbs),
-        progress=_progress_begun(_units_held(held, qualifications)),
+        progress=_progress_begun(units_held(held, qualifications), now.date()),
     )
 
 
@@ -129,22 +134,23 @@ async def _earned(conn: AsyncConnection, issuer: Issuer, learners: Sequence[Lear
             for credential in held
             if credential.kind is CredentialKind.AWARD and credential.revoked_at is None
         }
-        units = _units_held(held, qualifications)
+        units = units_held(held, qualifications)
         for published in packs.published_packs():
             pack = published.pack
             if pack.qualification_id in taken or pack.qualification_id not in qualifications:
                 continue
-            outcome = rules.evaluate(units, pack)
-            if not outcome.complete:
+            if pack.sign_off is not SignOff.AUTOMATIC:
                 continue
-            awarded_on = max(unit.awarded_on for unit in units if unit.id in outcome.counted)
+            outcome = rules.evaluate(pack, units, today)
+            awarded_on = outcome.awarded_on
+            if not outcome.complete or awarded_on is None:
+                continue
             try:
                 issuing.check_accredited(accredited, qualifications[pack.qualification_id], awarded_on, today)
             except NotAllowed:
                 continue
-            if pack.is_effective_on(awarded_on):
-                earned.append(_Earned(learner, published, outcome, awarded_on))
-                taken.add(pack.qualification_id)
+            earned.append(_Earned(learner, published, outcome, awarded_on))
+            taken.add(pack.qualification_id)
     return earned
 
 
@@ -195,12 +201,9 @@ def _pack_named_by(document: bytes) -> RulePack:
     raise NotFound("rule_pack_unknown", "The rule set that this award names is not published here.")
 
 
-def _progress_begun(units: Sequence[HeldCredential]) -> tuple[PackProgress, ...]:
+def _progress_begun(units: Sequence[HeldCredential], as_of: date) -> tuple[PackProgress, ...]:
     """Progress under the newest version of each pack for which at least one credential counts."""
-    newest: dict[str, RulePack] = {}
-    for published in packs.published_packs():
-        newest.setdefault(published.pack.id, published.pack)
-    every = [PackProgress(pack, rules.evaluate(units, pack)) for pack in newest.values()]
+    every = [PackProgress(pack, rules.evaluate(pack, units, as_of)) for pack in packs.newest_packs()]
     return tuple(entry for entry in every if entry.progress.counted)
 
 
@@ -211,23 +214,3 @@ async def _qualifications(conn: AsyncConnection, held: Iterable[Credential]) -> 
 
 def _units(qualifications: Iterable[Qualification]) -> dict[str, Unit]:
     return {unit.id: unit for qualification in qualifications for unit in qualification.units}
-
-
-def _units_held(held: Iterable[Credential], qualifications: Mapping[str, Qualification]) -> list[HeldCredential]:
-    units = _units(qualifications.values())
-    return [
-        HeldCredential(
-            id=credential.id,
-            qualification_id=credential.qualification_id,
-            qualification_kind=qualifications[credential.qualification_id].kind,
-            unit_id=credential.unit_id,
-            title=units[credential.unit_id].title,
-            level=units[credential.unit_id].level,
-            credits=units[credential.unit_id].credits,
-            grade=credential.grade,
-            awarded_on=credential.awarded_on,
-            revoked=credential.revoked_at is not None,
-        )
-        for credential in held
-        if credential.kind is CredentialKind.UNIT and credential.unit_id is not None
-    ]

@@ -142,7 +142,7 @@ async def test_an_award_follows_with_the_new_editions_of_its_parts(installation:
     assert (renamed.id, renamed.edition, renamed.review_reason) == (made.id, 2, None)
     async with transaction(installation.wiring.engine) as conn:
         texts = await credentials.documents(conn, [made.id, *(unit.id for unit in units.values())])
-        assert (await stacking.reconsider(conn, installation.issuer.institution.id, made.id)).complete
+        assert (await stacking.reconsider(conn, installation.issuer.institution.id, made.id, now().date())).complete
     named = open_badge.related_digests(json.loads(texts[made.id]))
     assert {(unit.uri, open_badge.digest_sri(texts[unit.id])) for unit in units.values()} < named
 

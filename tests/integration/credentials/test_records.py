@@ -196,7 +196,7 @@ async def test_a_part_withdrawn_later_marks_the_record_for_review(installation: 
     assert current.revoked_at is None
     with pytest.raises(Refused) as refused:
         async with transaction(installation.wiring.engine) as conn:
-            await stacking.reconsider(conn, installation.issuer.institution.id, record.id)
+            await stacking.reconsider(conn, installation.issuer.institution.id, record.id, now().date())
     assert refused.value.code == "not_an_award"
 
 

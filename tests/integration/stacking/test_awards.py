@@ -133,8 +133,8 @@ async def test_credentials_of_another_institution_do_not_count(installation: Ins
     learner_id = (await held(installation, CredentialKind.UNIT))[0].learner_id
     async with transaction(installation.wiring.engine) as conn:
         pack = packs.find_pack("hnc-computing-2022")
-        here = await stacking.progress(conn, installation.issuer.institution.id, learner_id, pack)
-        there = await stacking.progress(conn, installation.other.institution.id, learner_id, pack)
+        here = await stacking.progress(conn, installation.issuer.institution.id, learner_id, pack, now().date())
+        there = await stacking.progress(conn, installation.other.institution.id, learner_id, pack, now().date())
     assert (here.credits_counted, there.credits_counted) == (60, 0)
 
 

@@ -7,7 +7,8 @@ from app.credentials.model import Credential
 from app.database import transaction
 from app.errors import NotFound, Refused
 from app.stacking import service as stacking
-from app.stacking.model import Progress, ReasonCode
+from app.stacking.evaluation import Evaluation, ReasonCode
+from app.wiring import now
 from tests.integration.conftest import Installation
 from tests.integration.stacking.classroom import award, awards, issue_units, withdraw
 
@@ -19,9 +20,9 @@ async def awarded(installation: Installation, grades: str) -> tuple[dict[str, Cr
     return units, made
 
 
-async def reconsidered(installation: Installation, made: Credential) -> Progress:
+async def reconsidered(installation: Installation, made: Credential) -> Evaluation:
     async with transaction(installation.wiring.engine) as conn:
-        return await stacking.reconsider(conn, installation.issuer.institution.id, made.id)
+        return await stacking.reconsider(conn, installation.issuer.institution.id, made.id, now().date())
 
 
 async def verdict(installation: Installation, credential: Credential) -> dict[str, object]:
@@ -97,8 +98,8 @@ async def test_what_cannot_be_reconsidered_is_said(installation: Installation) -
     units, made = await awarded(installation, "PPPPPPPP")
     async with transaction(installation.wiring.engine) as conn:
         with pytest.raises(Refused) as refused:
-            await stacking.reconsider(conn, installation.issuer.institution.id, units["1"].id)
+            await stacking.reconsider(conn, installation.issuer.institution.id, units["1"].id, now().date())
         assert refused.value.code == "not_an_award"
         with pytest.raises(NotFound) as missing:
-            await stacking.reconsider(conn, installation.other.institution.id, made.id)
+            await stacking.reconsider(conn, installation.other.institution.id, made.id, now().date())
         assert missing.value.code == "credential_unknown"
