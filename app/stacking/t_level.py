@@ -203,7 +203,7 @@ def overall(
         start_year=start_year,
         table=TableUsed(table.id, table.title, rules.id, rules.version, table.sources),
         reasons=tuple(set_aside.get(result.id) or _reason(result, best, rules) for result in ordered),
-        missing=() if found.is_award else tuple(_missing(t_level, core, specialisms, alone, met, rules)),
+        missing=() if found.is_award else tuple(_missing(t_level, core, specialisms, met, rules)),
         label=rules.label,
         as_of=as_of,
         provisional_until=_provisional_until([*chosen[ComponentKind.CORE], *specialisms], as_of, rules),
@@ -355,24 +355,23 @@ def _missing(
     t_level: TLevel,
     core: ComponentResult | None,
     specialisms: Sequence[ComponentResult],
-    alone: bool,
     met: bool,
     rules: TLevelRules,
 ) -> Iterator[str]:
     """The same words for a component never sat and for one without a grade: whoever reads them is not told which."""
-    graded = [*([] if core is None else [core]), *specialisms]
-    yield from (f"Awaited: the result of {one.title}." for one in graded if one.grade == Overall.PENDING)
-    title = next((entry.title for entry in t_level.components if entry.kind is ComponentKind.CORE), "the core")
-    if core is None or core.grade in (Overall.UNCLASSIFIED, Overall.NO_RESULT):
+    parts = {component.id: component for component in t_level.components}
+    without = (Overall.UNCLASSIFIED, Overall.NO_RESULT)
+    sat = [one for one in ([core] if core else []) + list(specialisms) if one.grade not in without]
+    yield from (f"Awaited: the result of {one.title}." for one in sat if one.grade == Overall.PENDING)
+    if all(one.kind is not ComponentKind.CORE for one in sat):
+        title = next((part.title for part in parts.values() if part.kind is ComponentKind.CORE), "the core")
         yield f"Still to come: a grade from {rules.core_grades[0]} to {rules.core_grades[-1]} in {title}."
     grades = f"a grade from {rules.specialism_grades[0]} to {rules.specialism_grades[-1]}"
-    if not specialisms:
+    chosen = [one for one in sat if one.kind is ComponentKind.SPECIALISM]
+    if not chosen:
         yield f"Still to come: {grades} in an occupational specialism."
-    for one in specialisms:
-        if one.grade in (Overall.UNCLASSIFIED, Overall.NO_RESULT):
-            yield f"Still to come: {grades} in {one.title}."
-    if alone:
-        yield f"Still to come: {grades} in the specialism that is taken together with {specialisms[0].title}."
+    elif len(chosen) == 1 and parts[chosen[0].component_id].paired:
+        yield f"Still to come: {grades} in the specialism that is taken together with {chosen[0].title}."
     if not met:
         yield "Still to come: the industry placement."
 
