@@ -20,6 +20,9 @@ Decisions
 - A T Level opens the door to level 4 and carries no level 4 credit; it is refused with those words.
 - Credit awarded by another institution is not counted: prior learning is decided by people, not by a sum.
 
+- The overall result of a T Level is read from published tables (`t_level`, `t_level_rules`), as evidence and never
+  as an award: it is shown in the profile (`t_level_held`) and no credential is made of it.
+
 This package never withdraws an award: when a part is withdrawn it recomputes, and people decide. It never
 awards a qualification, which is the awarding organisation's to do, and never states an unverified rule as
 fact: each pack lists which of its parts were read in a source and which were not.

@@ -10,6 +10,8 @@ from app.catalogue.model import Coverage, Ksb, KsbKind, Qualification, Unit
 from app.credentials.model import Credential, CredentialKind
 from app.stacking.evaluation import Evaluation
 from app.stacking.pack import RulePack
+from app.stacking.t_level import TLevelResult
+from app.stacking.t_level_held import NoOverall
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,10 @@ class PackProgress:
 
 @dataclass(frozen=True, slots=True)
 class LearnerProfile:
-    """All of it, as it stood at `as_of`. `awards` are the stacked awards among `credentials`."""
+    """All of it, as it stood at `as_of`. `awards` are the stacked awards among `credentials`.
+
+    `t_levels` and `t_levels_without_result` are together the T Levels of which a component is held.
+    """
 
     learner_id: UUID
     learner_name: str
@@ -93,6 +98,8 @@ class LearnerProfile:
     credits_by_level: tuple[LevelCredits, ...]
     ksbs: tuple[KsbEvidence, ...]
     progress: tuple[PackProgress, ...]
+    t_levels: tuple[TLevelResult, ...] = ()
+    t_levels_without_result: tuple[NoOverall, ...] = ()
 
     @property
     def awards(self) -> tuple[ProfileCredential, ...]:

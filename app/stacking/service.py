@@ -24,6 +24,8 @@ from app.stacking.holding import units_held
 from app.stacking.pack import RulePack, SignOff
 from app.stacking.packs import PublishedPack
 from app.stacking.profile import LearnerProfile, PackProgress, credits_by_level, describe, ksb_evidence
+from app.stacking.t_level_held import t_levels_held
+from app.stacking.t_level_rules import published_rules
 from app.standards import strict_json
 from app.standards.data_integrity import CanonicalForm
 from app.standards.open_badge import Achievement, Part, digest_sri
@@ -105,6 +107,7 @@ async def profile(conn: AsyncConnection, institution_id: UUID, learner_id: UUID,
     held_units = [units[credential.unit_id] for credential in held if credential.unit_id is not None]
     ksb_ids = {mapping.ksb_id for unit in held_units for mapping in unit.ksbs}
     ksbs = await catalogue.get_ksbs(conn, ksb_ids) if ksb_ids else ()
+    t_levels, t_levels_without_result = t_levels_held(published_rules(), held, qualifications, now.date())
     return LearnerProfile(
         learner_id=learner.id,
         learner_name=learner.name,
@@ -115,6 +118,8 @@ async def profile(conn: AsyncConnection, institution_id: UUID, learner_id: UUID,
         credits_by_level=credits_by_level(described),
         ksbs=ksb_evidence(described, units, ksbs),
         progress=_progress_begun(units_held(held, qualifications), now.date()),
+        t_levels=t_levels,
+        t_levels_without_result=t_levels_without_result,
     )
 
 
