@@ -17,7 +17,7 @@ from app.wiring import now
 from tests.integration.conftest import PUBLIC_URL, Installation
 from tests.integration.stacking.classroom import award, awards, held, issue_units, results, take_in, uln, withdraw
 
-PACK = "/rules/hnc-computing-2022/1"
+PACK = "/rules/hnc-computing-2022/2"
 
 
 async def served(client: httpx.AsyncClient, path: str) -> httpx.Response:
@@ -43,7 +43,7 @@ async def test_eight_units_make_one_award_that_names_its_parts(installation: Ins
     for unit in units:
         expected[f"urn:uuid:{unit.id}"] = sri((await served(installation.client, f"/credentials/{unit.id}")).content)
     rules = (await served(installation.client, PACK)).content
-    assert rules == packs.pack_bytes("hnc-computing-2022", 1)
+    assert rules == packs.pack_bytes("hnc-computing-2022", 2)
     assert named == {**expected, PUBLIC_URL + PACK: sri(rules)}
 
     # 15 credits a unit: four at 4 points, two at 6, two at 8; Merit begins at 600.
@@ -138,10 +138,19 @@ async def test_credentials_of_another_institution_do_not_count(installation: Ins
     assert (here.credits_counted, there.credits_counted) == (60, 0)
 
 
-@pytest.mark.parametrize("path", [PACK, "/rules/hnc-computing-2022/2", "/rules/unknown/1"])
-async def test_only_published_rules_are_served(installation: Installation, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (PACK, 200),
+        # What was published once is served for ever: awards name it.
+        ("/rules/hnc-computing-2022/1", 200),
+        ("/rules/hnc-computing-2022/3", 404),
+        ("/rules/unknown/1", 404),
+    ],
+)
+async def test_only_published_rules_are_served(installation: Installation, path: str, status: int) -> None:
     answer = await installation.client.get(path, headers={"Accept": "application/json"})
-    assert answer.status_code == (200 if path == PACK else 404)
+    assert answer.status_code == status
 
 
 async def someone_waits(installation: Installation) -> bool:

@@ -41,8 +41,13 @@ async def test_a_profile_counts_each_unit_once_and_names_its_evidence(installati
         "OCC0127@1.2:K19": {units["5"].id},
     }
     assert not any(ksb.verified for ksb in found.ksbs)
-    (begun,) = found.progress
-    assert (begun.pack.id, begun.progress.complete, begun.progress.grade) == ("hnc-computing-2022", True, "Merit")
+    begun = {each.pack.id: each.progress for each in found.progress}
+    assert (begun["hnc-computing-2022"].complete, begun["hnc-computing-2022"].grade) == (True, "Merit")
+    # The same units are the whole of level 4 of the HND.
+    assert (begun["hnd-computing-network-2022"].complete, begun["hnd-computing-network-2022"].credits_counted) == (
+        False,
+        120,
+    )
 
 
 async def test_what_was_withdrawn_is_shown_as_withdrawn_and_counts_for_nothing(installation: Installation) -> None:
@@ -53,8 +58,8 @@ async def test_what_was_withdrawn_is_shown_as_withdrawn_and_counts_for_nothing(i
     assert "OCC0116@1.1:S1" not in {ksb.ksb_id for ksb in found.ksbs}
     (gone,) = [entry for entry in found.credentials if not entry.in_force]
     assert (gone.id, gone.withdrawn_reason) == (units["1"].id, "malpractice")
-    (begun,) = found.progress
-    assert (begun.progress.complete, begun.progress.credits_counted) == (False, 105)
+    [begun] = [each.progress for each in found.progress if each.pack.id == "hnc-computing-2022"]
+    assert (begun.complete, begun.credits_counted) == (False, 105)
 
 
 async def test_a_profile_belongs_to_one_institution(installation: Installation) -> None:
