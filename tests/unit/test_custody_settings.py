@@ -13,6 +13,7 @@ from app.settings import Settings, settings
 
 FULL = {
     "aws-kms": {"aws_kms_region": "eu-west-2"},
+    "google-kms": {"google_kms_key_ring": "projects/college/locations/europe-west2/keyRings/stackmark"},
     "pkcs11": {"pkcs11_module": "/lib/x.so", "pkcs11_token": "college", "pkcs11_pin_file": "/run/pin"},
 }
 
@@ -37,6 +38,12 @@ def test_everything_a_custodian_needs_must_be_there(custody: str) -> None:
         ("aws_kms_endpoint", "https://me:secret@kms.example.com"),
         ("aws_kms_endpoint", "kms.example.com:8200"),
         ("aws_kms_endpoint", "https://kms.example.com/?token=s.abc"),
+        ("google_kms_key_ring", "stackmark"),
+        ("google_kms_key_ring", "projects/p/locations/l/keyRings/r/cryptoKeys/k"),
+        ("google_kms_key_ring", "projects/p/locations/l/keyRings/../../x"),
+        ("google_kms_key_ring", f"projects/p/locations/l/keyRings/{'r' * 80}"),
+        ("google_kms_endpoint", "http://kms.example.com"),
+        ("google_kms_endpoint", "https://me:secret@kms.example.com"),
         ("pkcs11_token", ""),
         ("pkcs11_token", "x" * 33),
     ],
@@ -71,15 +78,17 @@ def test_no_custodians_library_is_loaded_before_it_is_needed() -> None:
     program = (
         "import sys\nfrom app.wiring import Wiring\nfrom app.adapters.custody.opening import custodians_of\n"
         "from app.settings import Settings\ncustodians_of(Settings(_env_file=None))\n"
-        "print(sorted({'boto3', 'botocore', 'pkcs11', 'eth_account'} & set(sys.modules)))"
+        "print(sorted({'boto3', 'botocore', 'google.auth', 'pkcs11', 'eth_account'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 
 
-@pytest.mark.parametrize(("custody", "package"), [("aws-kms", "boto3"), ("pkcs11", "python-pkcs11")])
+@pytest.mark.parametrize(
+    ("custody", "package"), [("aws-kms", "boto3"), ("google-kms", "google-auth"), ("pkcs11", "python-pkcs11")]
+)
 def test_a_library_that_is_not_installed_is_named(custody: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("boto3", "pkcs11"):
+    for name in ("boto3", "google.auth", "pkcs11"):
         monkeypatch.setitem(sys.modules, name, None)
     custodians = custodians_of(Settings(_env_file=None, custody=custody, **FULL[custody]))
     with pytest.raises(Refused) as refused:

@@ -11,10 +11,11 @@ from pydantic import SecretStr
 from app.adapters.custody.custodian import Custodian
 from app.adapters.custody.opening import custodians_of
 from app.settings import Settings
+from tests.integration.custody.google_service import RING, GoogleService, google_service
 from tests.integration.custody.kms_service import REGION, KmsService, kms_service
 from tests.integration.custody.soft_token import MODULE, OFFICER, PIN, TOKEN, SoftToken, soft_token
 
-CUSTODIES = ("file", "aws-kms", "pkcs11")
+CUSTODIES = ("file", "aws-kms", "google-kms", "pkcs11")
 PASSPHRASE = "a passphrase that nobody shall read"
 ACCESS_KEY, SECRET_KEY = "AKIASTACKMARKTEST000", "wJalrXUtnFEMIbPxRfiCYEXAMPLEKEYstackmark"
 
@@ -44,6 +45,14 @@ def kms() -> Iterator[KmsService]:
 
 
 @pytest.fixture(scope="session")
+def google(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GoogleService]:
+    with pytest.MonkeyPatch.context() as patch, google_service(tmp_path_factory.mktemp("google")) as service:
+        # What Google's own library reads; this service never does.
+        patch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(service.key_file))
+        yield service
+
+
+@pytest.fixture(scope="session")
 def module(tmp_path_factory: pytest.TempPathFactory) -> SoftToken:
     # For the whole run: SoftHSM reads the variable once in a process.
     made = soft_token(tmp_path_factory.mktemp("softhsm"))
@@ -66,6 +75,10 @@ def open_custody(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
             service = request.getfixturevalue("kms")
             more = {"aws_kms_region": REGION, "aws_kms_endpoint": service.endpoint}
             return Held(custody, base.model_copy(update=more), (SECRET_KEY, ACCESS_KEY))
+        if custody == "google-kms":
+            google: GoogleService = request.getfixturevalue("google")
+            more = {"google_kms_key_ring": RING, "google_kms_endpoint": google.endpoint}
+            return Held(custody, base.model_copy(update=more), (google.account_pem,))
         token = request.getfixturevalue("module")
         more = {"pkcs11_module": MODULE, "pkcs11_token": TOKEN, "pkcs11_pin_file": token.pin_file}
         return Held(custody, base.model_copy(update=more), (PIN, OFFICER))

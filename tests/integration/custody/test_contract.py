@@ -19,6 +19,7 @@ from app.anchoring.model import AnchorCall, Fees
 from app.errors import AppError, Conflict, OutsideFailed
 from app.standards import multikey
 from tests.integration.custody.conftest import Held, Opener
+from tests.integration.custody.google_service import RING
 
 HALF_ORDER = 0x7FFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFF_5D576E73_57A4501D_DFE92F46_681B20A0
 CONTRACT = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
@@ -76,7 +77,7 @@ def test_what_a_crash_left_behind_is_known_by_its_name_and_not_overwritten(held:
     assert not held.keystore.holds_signing_key(college, "key-2026-09-2")
     assert not held.keystore.holds_signing_key(college, "key-2026-0")
     assert not held.keystore.holds_signing_key(owner(), "key-2026-09")
-    if held.custody == "aws-kms":
+    if held.custody in ("aws-kms", "google-kms"):
         with pytest.raises(Conflict, match="key_exists"):
             held.keystore.create_signing_key(college, "key-2026-09")
     else:
@@ -156,6 +157,7 @@ def test_wallets_of_one_owner_are_never_the_same(held: Held) -> None:
 STRANGERS = {
     "file": ("northgate-key-2026-09-AAAAAAAA.pem", "northgate-0x0000000000000000000000000000000000000000.json"),
     "aws-kms": 2 * (f"aws-kms:arn:aws:kms:eu-west-2:123456789012:key/{uuid4()}",),
+    "google-kms": 2 * (f"google-kms:{RING}/cryptoKeys/northgate-{uuid4()}/cryptoKeyVersions/1",),
     "pkcs11": 2 * (f"pkcs11:token=Stackmark%20test;id={'%00' * 16}",),
 }
 

@@ -18,6 +18,8 @@ from tests.integration.web.test_api_credentials import ORDER
 NAMES = {
     "aws_kms_region": "AWS_KMS_REGION",
     "aws_kms_endpoint": "AWS_KMS_ENDPOINT",
+    "google_kms_key_ring": "GOOGLE_KMS_KEY_RING",
+    "google_kms_endpoint": "GOOGLE_KMS_ENDPOINT",
     "pkcs11_module": "PKCS11_MODULE",
     "pkcs11_token": "PKCS11_TOKEN",
     "pkcs11_pin_file": "PKCS11_PIN_FILE",
@@ -30,7 +32,7 @@ def reaching(terminal: Terminal, held: Held) -> Terminal:
     return Terminal(terminal.folder, terminal.settings | more, (*terminal.secrets, *held.secrets))
 
 
-@pytest.fixture(params=["aws-kms", "pkcs11"])
+@pytest.fixture(params=["aws-kms", "google-kms", "pkcs11"])
 def elsewhere(request: pytest.FixtureRequest, open_custody: Opener) -> Held:
     return open_custody(request.param)
 

@@ -18,12 +18,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from eth_account import Account
 from pydantic import SecretStr
 
-from app.adapters.custody import aws_kms
+from app.adapters.custody import aws_kms, rest
 from app.adapters.custody.opening import custodians_of
 from app.errors import AppError
 from app.logs import configure_logging
 from app.settings import Settings
 from tests.integration.custody.conftest import PASSPHRASE, Held
+from tests.integration.custody.google_service import GoogleService
 from tests.integration.custody.kms_service import KmsService
 from tests.integration.custody.test_contract import call, owner
 from tests.integration.custody.test_moving import NAMES
@@ -75,18 +76,23 @@ def everything_said() -> Iterator[io.StringIO]:
         root.handlers[:], root.level = before, level
 
 
-def failing(held: Held, kms: KmsService | None) -> list[Settings]:
+Service = KmsService | GoogleService | None
+SERVICES = {"aws-kms": "kms", "google-kms": "google"}
+
+
+def failing(held: Held) -> list[Settings]:
     """The same custodian with a wrong login, or none, or nobody at the other end."""
     nobody = "http://127.0.0.1:9"
     changes = {
         "file": {"passphrase": SecretStr("wrong " + PASSPHRASE)},
         "aws-kms": {"aws_kms_endpoint": nobody},
+        "google-kms": {"google_kms_endpoint": nobody},
         "pkcs11": {"pkcs11_token": "no such token"},
     }
     return [held.settings.model_copy(update=changes[held.custody])]
 
 
-def private_halves(held: Held, references: list[str], kms: KmsService | None) -> list[bytes]:
+def private_halves(held: Held, references: list[str], service: Service) -> list[bytes]:
     """The private keys themselves, where a test can get at them."""
     found = []
     for reference in references:
@@ -98,12 +104,13 @@ def private_halves(held: Held, references: list[str], kms: KmsService | None) ->
                 key = load_pem_private_key(data, PASSPHRASE.encode())
                 assert isinstance(key, Ed25519PrivateKey)
                 found.append(key.private_bytes_raw())
-        elif kms is not None:
-            held_key = kms.keys[reference.removeprefix("aws-kms:")].private_key.private_key
-            if isinstance(held_key, EllipticCurvePrivateKey):
-                found.append(held_key.private_numbers().private_value.to_bytes(32))
+        elif service is not None:
+            key = service.keys[reference.removeprefix(f"{held.custody}:")]
+            private = key.private if isinstance(service, GoogleService) else key.private_key.private_key
+            if isinstance(private, EllipticCurvePrivateKey):
+                found.append(private.private_numbers().private_value.to_bytes(32))
             else:
-                found.append(held_key.private_bytes_raw())
+                found.append(private.private_bytes_raw())
     return found
 
 
@@ -111,7 +118,8 @@ def test_no_secret_is_in_any_log_error_or_repr(
     held: Held, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(aws_kms, "CONNECT_SECONDS", 0.3)
-    kms = request.getfixturevalue("kms") if held.custody == "aws-kms" else None
+    monkeypatch.setattr(rest, "CONNECT_SECONDS", 0.3)
+    service: Service = request.getfixturevalue(SERVICES[held.custody]) if held.custody in SERVICES else None
     references: list[str] = []
     with everything_said() as heard:
         keystore = held.keystore
@@ -122,7 +130,7 @@ def test_no_secret_is_in_any_log_error_or_repr(
         heard.write(repr(keystore.sign_anchor(references[1], call())))
         heard.write(keystore.sign_statement(references[1], "text"))
         attempts = [lambda: keystore.sign(f"{held.custody}:transit/none#1", b"data")]
-        for settings in failing(held, kms):
+        for settings in failing(held):
             broken = custodians_of(settings)
             attempts.append(lambda broken=broken: broken.sign(references[0], b"data"))  # type: ignore[misc]
         for attempt in attempts:
@@ -137,7 +145,10 @@ def test_no_secret_is_in_any_log_error_or_repr(
             heard.write(repr(said))
     text = heard.getvalue()
     assert "it failed" in text
-    for secret in (*(secret.encode() for secret in held.secrets), *private_halves(held, references, kms)):
+    opening = [secret.encode() for secret in held.secrets]
+    if isinstance(service, GoogleService):
+        opening += [service.account_der, *(token.encode() for token in service.tokens)]
+    for secret in (*opening, *private_halves(held, references, service)):
         assert shown(text, secret) == set()
 
 
