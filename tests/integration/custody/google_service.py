@@ -34,7 +34,7 @@ ACCOUNT = "stackmark@northgate-keys.iam.gserviceaccount.com"
 AUDIENCE = "https://oauth2.googleapis.com/token"
 SCOPE = "https://www.googleapis.com/auth/cloudkms"
 
-_LEVELS = {"EC_SIGN_ED25519": "SOFTWARE", "EC_SIGN_SECP256K1_SHA256": "HSM"}
+_LEVELS = {"EC_SIGN_ED25519": "SOFTWARE", "EC_SIGN_SECP256K1_SHA256": "HSM", "EC_SIGN_P256_SHA256": "HSM"}
 _STATUS = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 404: "NOT_FOUND", 409: "ALREADY_EXISTS"}
 
 

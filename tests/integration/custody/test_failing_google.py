@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
 from app.adapters.custody import google_kms, login, rest
 from app.adapters.custody.google_kms import GoogleKms
 from app.adapters.custody.remote import RemoteKeystore
 from app.errors import Conflict, OutsideFailed, Refused
 from tests.integration.custody.conftest import Opener
-from tests.integration.custody.google_service import RING, GoogleService
+from tests.integration.custody.google_service import RING, GoogleService, Version
 from tests.integration.custody.rest_service import Bend, changed
 from tests.integration.custody.test_contract import call, owner
 from tests.integration.custody.test_failing import code_of, silent
@@ -109,6 +110,16 @@ def test_a_key_of_another_algorithm_is_not_taken_for_ours(kind: str, ready: Read
     fresh = open_custody("google-kms").keystore
     ask = fresh.wallet_address if kind == "wallet" else lambda name: fresh.sign(name, b"data")
     assert code_of(lambda: ask(reference)) == "key_missing"
+
+
+@pytest.mark.parametrize("algorithm", ["EC_SIGN_SECP256K1_SHA256", "EC_SIGN_P256_SHA256"])
+def test_a_key_on_another_curve_is_no_wallet(algorithm: str, ready: Ready) -> None:
+    """Whatever its description says; so that a college cannot take it for its wallet by mistake."""
+    keystore, google = ready
+    name = f"{RING}/cryptoKeys/by-hand-{algorithm}/cryptoKeyVersions/1"
+    google.keys[name] = Version(algorithm, generate_private_key(SECP256R1()))
+    assert code_of(lambda: keystore.wallet_address(f"google-kms:{name}")) == "key_missing"
+    assert code_of(lambda: keystore.sign_statement(f"google-kms:{name}", "text")) == "key_missing"
 
 
 def test_a_key_that_its_module_is_still_making_is_waited_for(ready: Ready, monkeypatch: pytest.MonkeyPatch) -> None:

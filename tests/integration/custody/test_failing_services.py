@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.adapters.custody import rest
+from app.adapters.custody.azure_key_vault import AzureKeyVault
 from app.adapters.custody.google_kms import GoogleKms
 from app.adapters.custody.remote import RemoteKeystore
 from app.errors import OutsideFailed
@@ -19,7 +20,7 @@ from tests.integration.custody.rest_service import Bend, RestService, changed, t
 from tests.integration.custody.test_contract import call, owner
 from tests.integration.custody.test_failing import closed_port, code_of, silent
 
-SERVICES = {"google-kms": "google"}
+SERVICES = {"google-kms": "google", "azure-key-vault": "azure"}
 
 
 @pytest.fixture(autouse=True)
@@ -115,7 +116,7 @@ def test_making_a_key_is_never_asked_twice(name: str, cloud: tuple[Held, RestSer
     assert asked["n"] == 1
 
 
-BEFORE_MAKING = {"google-kms": 0}
+BEFORE_MAKING = {"google-kms": 0, "azure-key-vault": 1}
 
 
 def test_a_token_that_is_not_taken_any_more_is_renewed_once(cloud: tuple[Held, RestService]) -> None:
@@ -199,6 +200,7 @@ def dripping() -> Iterator[int]:
 
 OPENERS: dict[str, Callable[[str], RemoteKeystore]] = {
     "google-kms": lambda address: RemoteKeystore(GoogleKms(RING, address)),
+    "azure-key-vault": lambda address: RemoteKeystore(AzureKeyVault(address)),
 }
 
 
