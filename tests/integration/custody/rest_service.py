@@ -1,5 +1,6 @@
 """What the two services that we had to write ourselves have in common: a real HTTP server, whose answers can be bent."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,15 +15,12 @@ Bend = Callable[[Response], Response]
 
 def told(status: int, body: object, **headers: str) -> Bend:
     """This answer instead of the real one: a JSON value, or bytes as they are."""
-    import json
-
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     return lambda real: Response(data, status, headers=headers, content_type="application/json")
 
 
 def changed(**fields: Any) -> Bend:
     """The real answer with other fields; None takes one out."""
-    import json
 
     def bend(real: Response) -> Response:
         body = json.loads(real.get_data())
@@ -52,7 +50,9 @@ class RestService:
 
 
 @contextmanager
-def running(service: RestService) -> Iterator[None]:
+def running(service: RestService, certificate: tuple[str, str] | None = None) -> Iterator[None]:
+    """`certificate`: the files of one and of its key; without it the server speaks plain HTTP."""
+
     @Request.application
     def answer(request: Request) -> Response:
         if not service.is_about_keys(request):
@@ -62,8 +62,8 @@ def running(service: RestService) -> Iterator[None]:
         real = service.answer(request)
         return bend(real) if bend else real
 
-    server = make_server("127.0.0.1", 0, answer, threaded=True)
-    service.endpoint = f"http://127.0.0.1:{server.server_port}"
+    server = make_server("127.0.0.1", 0, answer, threaded=True, ssl_context=certificate)
+    service.endpoint = f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

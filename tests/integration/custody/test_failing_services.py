@@ -5,9 +5,18 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from werkzeug.wrappers import Request, Response
 
 from app.adapters.custody import rest
 from app.adapters.custody.azure_key_vault import AzureKeyVault
@@ -16,7 +25,7 @@ from app.adapters.custody.remote import RemoteKeystore
 from app.errors import OutsideFailed
 from tests.integration.custody.conftest import Held, Opener
 from tests.integration.custody.google_service import RING
-from tests.integration.custody.rest_service import Bend, RestService, changed, told
+from tests.integration.custody.rest_service import Bend, RestService, changed, running, told
 from tests.integration.custody.test_contract import call, owner
 from tests.integration.custody.test_failing import closed_port, code_of, silent
 
@@ -214,6 +223,53 @@ def test_a_cloud_that_is_not_there_or_says_nothing_or_never_ends(
         for port in (dumb, slow, closed_port()):
             keystore = OPENERS[held.custody](f"http://127.0.0.1:{port}")
             assert code_of(lambda: keystore.holds_signing_key("a", "b")) == "custody_unreachable"  # noqa: B023
+
+
+class Nobody(RestService):
+    """Holds nothing, and remembers who asked."""
+
+    def is_about_keys(self, request: Request) -> bool:
+        return True
+
+    def answer(self, request: Request) -> Response:
+        return Response("{}", 404)
+
+
+def self_made(folder: Path) -> tuple[str, str]:
+    """A certificate for this machine that nobody vouches for."""
+    key, name = generate_private_key(SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cloud")])
+    start = datetime.now(UTC) - timedelta(days=1)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=2))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, SHA256())
+    )
+    files = folder / "certificate.pem", folder / "key.pem"
+    files[0].write_bytes(certificate.public_bytes(Encoding.PEM))
+    files[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return str(files[0]), str(files[1])
+
+
+def test_somebody_in_between_is_not_given_the_token(
+    cloud: tuple[Held, RestService], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who cannot show a certificate that this machine trusts is told nothing; over TLS itself it works."""
+    held, _ = cloud
+    certificate, between = self_made(tmp_path), Nobody()
+    with running(between, certificate):
+        keystore = OPENERS[held.custody](between.endpoint)
+        assert code_of(lambda: keystore.holds_signing_key("a", "b")) == "custody_unreachable"
+        assert between.calls == []
+        monkeypatch.setenv("SSL_CERT_FILE", certificate[0])
+        assert not OPENERS[held.custody](between.endpoint).holds_signing_key("a", "b")
+        assert len(between.calls) == 1
 
 
 def test_a_forked_process_asks_over_connections_of_its_own(cloud: tuple[Held, RestService]) -> None:
