@@ -127,6 +127,8 @@ def test_a_vault_key_switched_off(ready: Ready, open_custody: Opener) -> None:
     azure.keys[identifier(reference)].enabled = False
     for asked in (keystore, open_custody("azure-key-vault").keystore):
         assert code_of(lambda: asked.sign_anchor(reference, call())) == "key_disabled"  # noqa: B023
+    # Said of it, where nothing is refused: its public half may be read.
+    assert code_of(lambda: open_custody("azure-key-vault").keystore.wallet_address(reference)) == "key_disabled"
     azure.keys[identifier(reference)].enabled = True
     keystore.sign_anchor(reference, call())
 

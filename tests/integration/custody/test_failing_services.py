@@ -68,9 +68,9 @@ ANSWERS: dict[str, tuple[Bend, str]] = {
     "nothing": (told(200, b""), "custody_garbled"),
     "a list": (told(200, ["signature"]), "custody_garbled"),
     "an empty object": (told(200, {}), "custody_garbled"),
-    "nested without end": (told(200, b'{"a":' * 20_000), "custody_garbled"),
+    "nested without end": (told(200, b'{"a":' * 10_000), "custody_garbled"),
     "other bytes": (told(200, b"\xff\xfe\x00"), "custody_garbled"),
-    "too much": (told(200, {"signature": "A" * rest.MOST_BYTES}), "custody_garbled"),
+    "too much": (changed(more="A" * rest.MOST_BYTES), "custody_garbled"),
     "packed": (told(200, b"\x1f\x8b\x08\x00", **{"Content-Encoding": "gzip"}), "custody_garbled"),
     "no JSON value": (told(200, {"signature": None, "value": None, "kid": 7, "name": 7}), "custody_garbled"),
     "numbers for texts": (changed(signature=7, value=7), "custody_garbled"),
@@ -168,7 +168,7 @@ def test_a_reference_to_somewhere_else_is_asked_of_nobody(cloud: tuple[Held, Res
     service.calls.clear()
     for altered in (
         "", "/", "..", own + "/../..", own + "?x=1", own + "#", own + ":destroy", own + "\n", own[:-1], "x" + own,
-        own.replace("northgate", "thief"), own.replace("127.0.0.1", "127.0.0.2"), own + "/extra", own.upper(),
+        own.replace("northgate-keys", "southgate-keys"), own.replace("127.0.0.1", "127.0.0.2"), own + "/extra", own.upper(),
         "https://thief.example/" + own,
     ):  # fmt: skip
         if altered != own:
@@ -272,21 +272,39 @@ def test_somebody_in_between_is_not_given_the_token(
         assert len(between.calls) == 1
 
 
+def test_a_connection_is_kept_and_one_that_was_closed_is_opened_again(cloud: tuple[Held, RestService]) -> None:
+    """Making a key too, although that is never asked twice."""
+    held, service = cloud
+    keystore = held.keystore
+    reference, _ = keystore.create_wallet(owner())
+    for nonce in range(3):
+        keystore.sign_anchor(reference, call(nonce))
+    assert len(set(service.doors[-3:])) == 1
+    service.hang_up()
+    keystore.create_wallet(owner())
+    service.hang_up()
+    keystore.sign_anchor(reference, call())
+
+
 def test_a_forked_process_asks_over_connections_of_its_own(cloud: tuple[Held, RestService]) -> None:
-    held, _ = cloud
+    """Two that share one would read each other's answers."""
+    held, service = cloud
     keystore = held.keystore
     reference, address = keystore.create_wallet(owner())
     keystore.sign_anchor(reference, call())
+    before = service.doors[-1]
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
+            keystore.sign_anchor(reference, call())
             os.write(writing, keystore.wallet_address(reference).encode())
-            os.write(writing, keystore.sign_anchor(reference, call()).hash[:0] + b" signed")
         finally:
             os._exit(0)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
-        assert pipe.read().decode() == f"{address} signed"
+        assert pipe.read().decode() == address
     os.waitpid(child, 0)
+    assert service.doors[-1] != before
     keystore.sign_anchor(reference, call())
+    assert service.doors[-1] == before
