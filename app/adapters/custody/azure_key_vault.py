@@ -81,7 +81,7 @@ class AzureKeyVault:
         def read(answer: Answer) -> bool:
             return answer.status != 404 and bool(self._key(answer, key))
 
-        return self._rest.ask("GET", f"/keys/{key}?{VERSION}", read)
+        return self._rest.ask("GET", f"/keys/{key}/?{VERSION}", read)
 
     def public_key(self, kind: Kind, reference: str) -> bytes:
         path = self._path(kind, reference)

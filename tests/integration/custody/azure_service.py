@@ -2,7 +2,9 @@
 
 Written after "Key Vault REST API, keys, version 7.4" (create key, get key, sign), "Authentication, requests and
 responses" (the challenge) and, for the login, "REST endpoint reference" of managed identities in App Service, which is
-plain HTTP within a machine. It is as strict as the reference. What Azure does beyond it, no test here can show.
+plain HTTP within a machine. It is as strict as the reference. Azure's own client (azure-keyvault-keys 4.11.3) was once
+held against it: it answers the challenge, makes a key here, reads it and signs. What Azure does beyond its reference, no
+test here can show.
 """
 
 import base64
@@ -79,7 +81,7 @@ class AzureService(RestService):
         if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.tokens:
             raise Refusal(401, "Unauthorized")
         assert request.args["api-version"] == "7.4"
-        found = re.fullmatch(r"/keys/([0-9a-zA-Z-]{1,127})(?:/([0-9a-f]{32}))?(/create|/sign)?", request.path)
+        found = re.fullmatch(r"/keys/([0-9a-zA-Z-]{1,127})(?:/([0-9a-f]{32}))?(/|/create|/sign)?", request.path)
         if found is None:
             raise Refusal(400, "BadParameter")
         name, version, what = found.groups()
@@ -91,7 +93,7 @@ class AzureService(RestService):
         if kid not in self.keys or name in self.deleted:
             raise Refusal(404, "KeyNotFound")
         key = self.keys[kid]
-        if what is None:
+        if what in (None, "/"):
             return self.bundle(kid)
         assert (request.method, what) == ("POST", "/sign")
         if not key.enabled:
