@@ -186,7 +186,8 @@ def _machine_login() -> Callable[[], str]:
         from google.auth.transport.requests import Request
     except ImportError:
         raise failures.library_missing(GoogleKms.title, "google-auth") from None
-    request = partial(Request(), timeout=READ_SECONDS)
+    request: Any = partial(Request(), timeout=READ_SECONDS)
+    credentials: Any
 
     def told(error: Exception) -> AppError:
         # No message of the library's is passed on: it may quote what the login's own service said.
