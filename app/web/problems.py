@@ -68,6 +68,7 @@ _BY_CODE = {
     "custody_not_configured": 503,
     "custody_library_missing": 503,
     "custody_unknown": 503,
+    "custody_kind_not_kept": 503,
     "pin_missing": 503,
     "pin_wrong": 503,
     "pin_locked": 503,

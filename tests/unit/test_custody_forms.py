@@ -126,6 +126,8 @@ def test_a_custodian_that_does_not_answer_is_left_in_peace_for_a_while() -> None
         ("northgate-0x5FbDB2315678afecb367f032d93F642f64180aa3.json", "file"),
         ("file:northgate-key-2026-09-abcdefgh.pem", "file"),
         ("aws-kms:arn:aws:kms:eu-west-2:123456789012:key/1", "aws-kms"),
+        ("google-kms:projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1", "google-kms"),
+        (f"azure-key-vault:https://x.vault.azure.net/keys/k/{'0' * 32}", "azure-key-vault"),
         ("pkcs11:token=x;id=%00", "pkcs11"),
         ("safe:0x5FbDB2315678afecb367f032d93F642f64180aa3", "safe"),
     ],

@@ -8,6 +8,8 @@ were at first. So one installation can hold keys with several custodians at once
 |---|---|---|---|
 | none, `file:` | encrypted files (`app.adapters.keystore`) | yes | yes |
 | `aws-kms:` | AWS KMS | yes | yes |
+| `google-kms:` | Google Cloud KMS | yes (in software) | yes (in a hardware module) |
+| `azure-key-vault:` | Azure Key Vault (Premium) or Managed HSM | no: it has no such kind | yes (in a hardware module) |
 | `pkcs11:` | a hardware module through its PKCS #11 library, in RFC 7512 form | yes | yes |
 
 All but the files are a `KeyHolder` behind one `RemoteKeystore`, which alone does what must not differ: it checks every
@@ -19,10 +21,11 @@ checkpoints are proposals (`safe_files`, `safe_proposals`) that its owners sign 
 above, and that the relayer, a wallet with one of those, sends and pays for (`safe_wallet`). `Wallets` is the `Wallet`
 of anchoring over both kinds; to anchoring a Safe is a wallet that another account pays for and that may have to wait.
 
-Not here, because no test could run them against the real service or a simulation of it: Google Cloud KMS (it has both
-kinds of key: `EC_SIGN_ED25519`, `EC_SIGN_SECP256K1_SHA256`) and Azure Key Vault (secp256k1 as `P-256K` with `ES256K`
-alone; it has no Ed25519). Each would be one more `KeyHolder` of about a hundred lines and one more line in the contract
-suite (tests/integration/custody).
+Each was tested as near to the real one as a machine without a network allows: a module through SoftHSM, AWS KMS through
+moto. Of Google Cloud KMS and Azure Key Vault nobody offers a simulation that signs with these curves, so each was
+tested against a server of our own that speaks its documented interface (`google_service` and `azure_service` of
+tests/integration/custody), with its makers' own library for the login: what they do beyond their reference no test has
+seen. wallets/CEREMONY.md says how to find out on the spot before anything depends on it.
 
 HashiCorp Vault and OpenBao are not here because their secrets engine "transit" has no secp256k1, so that no wallet can
 lie there.

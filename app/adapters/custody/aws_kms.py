@@ -14,13 +14,11 @@
 from functools import cached_property
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from app.adapters.custody import failures
 from app.adapters.custody.custodian import Kind
+from app.adapters.custody.encodings import raw_public_key, raw_signature
 from app.errors import AppError
 
 CONNECT_SECONDS = 2
@@ -84,11 +82,10 @@ class AwsKms:
 
     def public_key(self, kind: Kind, reference: str) -> bytes:
         found = load_der_public_key(self._call("get_public_key", reference, KeyId=reference)["PublicKey"])
-        if kind is Kind.SIGNING and isinstance(found, Ed25519PublicKey):
-            return found.public_bytes(Encoding.Raw, PublicFormat.Raw)
-        if kind is Kind.WALLET and isinstance(found, EllipticCurvePublicKey) and found.curve.name == "secp256k1":
-            return found.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-        raise failures.key_missing(self.title, reference)
+        raw = raw_public_key(kind, found)
+        if raw is None:
+            raise failures.key_missing(self.title, reference)
+        return raw
 
     def sign(self, kind: Kind, reference: str, data: bytes) -> bytes:
         algorithm, message_type = _ALGORITHMS[kind]
@@ -98,11 +95,10 @@ class AwsKms:
         signature = bytes(answer["Signature"])
         if kind is Kind.SIGNING:
             return signature
-        try:
-            r, s = decode_dss_signature(signature)
-            return r.to_bytes(32) + s.to_bytes(32)
-        except (ValueError, OverflowError):
-            raise failures.wrong_signature(self.title) from None
+        raw = raw_signature(signature)
+        if raw is None:
+            raise failures.wrong_signature(self.title)
+        return raw
 
     @cached_property
     def _client(self) -> Any:

@@ -34,6 +34,12 @@ def wrong_signature(title: str) -> OutsideFailed:
     )
 
 
+def garbled(title: str) -> OutsideFailed:
+    return OutsideFailed(
+        "custody_garbled", f"{title} gave an answer that is damaged or cannot be read; it is not used."
+    )
+
+
 def key_missing(title: str, reference: str) -> OutsideFailed:
     return OutsideFailed("key_missing", f"{title} holds no usable key {reference}; was it deleted, or is it another's?")
 
@@ -58,6 +64,13 @@ def library_missing(title: str, package: str) -> Refused:
 
 def unknown_custody(scheme: str) -> Refused:
     return Refused("custody_unknown", f"A key lies with {scheme!r}, which this version of Stackmark does not know.")
+
+
+def kind_not_kept(title: str, kind: str) -> Refused:
+    return Refused(
+        "custody_kind_not_kept",
+        f"{title} has no keys of the kind needed here ({kind}): name another custodian for them.",
+    )
 
 
 def pin_missing(why: str) -> Refused:

@@ -22,6 +22,18 @@ def custodians_of(settings: Settings) -> Custodians:
         _check(settings, AwsKms.scheme, AwsKms.title)
         return RemoteKeystore(AwsKms(str(settings.aws_kms_region), settings.aws_kms_endpoint))
 
+    def google_kms() -> Custodian:
+        from app.adapters.custody.google_kms import GoogleKms
+
+        _check(settings, GoogleKms.scheme, GoogleKms.title)
+        return RemoteKeystore(GoogleKms(str(settings.google_kms_key_ring), settings.google_kms_endpoint))
+
+    def azure_key_vault() -> Custodian:
+        from app.adapters.custody.azure_key_vault import AzureKeyVault
+
+        _check(settings, AzureKeyVault.scheme, AzureKeyVault.title)
+        return RemoteKeystore(AzureKeyVault(str(settings.azure_key_vault)))
+
     def pkcs11() -> Custodian:
         from app.adapters.custody.hsm import Hsm
 
@@ -38,7 +50,14 @@ def custodians_of(settings: Settings) -> Custodians:
         rules = rules_of(settings.chain, settings.chain_id, settings.finality, settings.max_fee_gwei)
         return SafeKeystore(ProposalFiles(settings.proposals), rules.chain_id)
 
-    openers = {FILE: files, "aws-kms": aws_kms, "pkcs11": pkcs11, SAFE: safe}
+    openers = {
+        FILE: files,
+        "aws-kms": aws_kms,
+        "google-kms": google_kms,
+        "azure-key-vault": azure_key_vault,
+        "pkcs11": pkcs11,
+        SAFE: safe,
+    }
     return Custodians(openers, settings.custody, settings.wallets_with)
 
 

@@ -1,5 +1,6 @@
 """From files to another custodian, as the ceremony says, with the commands of `stackmark`."""
 
+import asyncio
 from pathlib import Path
 
 import httpx
@@ -10,6 +11,7 @@ from app.database import transaction
 from app.main import create_app
 from app.standards.vc import timestamp
 from app.wiring import now, wired
+from tests.integration.anchoring.test_succession import blocks
 from tests.integration.conftest import PUBLIC_URL, Installation
 from tests.integration.custody.conftest import Held, Opener
 from tests.integration.test_command_line import REFUSED, Terminal, faults, terminal_of
@@ -18,6 +20,9 @@ from tests.integration.web.test_api_credentials import ORDER
 NAMES = {
     "aws_kms_region": "AWS_KMS_REGION",
     "aws_kms_endpoint": "AWS_KMS_ENDPOINT",
+    "google_kms_key_ring": "GOOGLE_KMS_KEY_RING",
+    "google_kms_endpoint": "GOOGLE_KMS_ENDPOINT",
+    "azure_key_vault": "AZURE_KEY_VAULT",
     "pkcs11_module": "PKCS11_MODULE",
     "pkcs11_token": "PKCS11_TOKEN",
     "pkcs11_pin_file": "PKCS11_PIN_FILE",
@@ -30,7 +35,7 @@ def reaching(terminal: Terminal, held: Held) -> Terminal:
     return Terminal(terminal.folder, terminal.settings | more, (*terminal.secrets, *held.secrets))
 
 
-@pytest.fixture(params=["aws-kms", "pkcs11"])
+@pytest.fixture(params=["aws-kms", "google-kms", "pkcs11"])
 def elsewhere(request: pytest.FixtureRequest, open_custody: Opener) -> Held:
     return open_custody(request.param)
 
@@ -144,8 +149,46 @@ def test_a_key_out_of_reach_fails_the_check_and_is_named(terminal: Terminal, els
     assert "in use, answers" in said
 
 
+WALLETS = pytest.mark.parametrize("elsewhere", ["aws-kms", "google-kms", "azure-key-vault", "pkcs11"], indirect=True)
+
+
+@WALLETS
 def test_a_wallet_is_made_with_another_custodian(terminal: Terminal, elsewhere: Held) -> None:
     said = terminal.run("wallet", "create", "northgate", "--custody", elsewhere.custody)
     assert said.startswith("0x")
     assert f"  {elsewhere.custody}:" in said
     assert "not in use yet" in said
+
+
+@pytest.mark.parametrize("elsewhere", ["google-kms", "azure-key-vault"], indirect=True)
+async def test_a_wallet_in_a_cloud_succeeds_the_one_in_use_and_anchors(
+    installation: Installation, terminal: Terminal, elsewhere: Held
+) -> None:
+    said = terminal.run("wallet", "create", "northgate", "--custody", elsewhere.custody)
+    address, reference = (line.split()[0] for line in said.strip().splitlines())
+    installation.chain.fund(address)
+    async with blocks(installation):
+        words = ("wallet", "replace", "northgate", "--address", address, "--key", reference, "--yes")
+        said = await asyncio.to_thread(terminal.run, *words)
+        assert f"{address} is in use." in said
+    reached = installation.settings.model_copy(
+        update={name: value for name in NAMES if (value := getattr(elsewhere.settings, name)) is not None}
+    )
+    async with wired(reached) as wiring:
+        moved = Installation(**{**vars(installation), "wiring": wiring, "settings": reached})
+        await moved.issue_one()
+        await moved.work()
+        assert await faults(moved) == []
+    where = terminal.run("keys", "where", "northgate", "--check").splitlines()
+    (line,) = (line for line in where if address in line)
+    assert line.split()[2] == elsewhere.custody
+    assert line.endswith("in use, answers")
+
+
+@pytest.mark.parametrize("elsewhere", ["azure-key-vault"], indirect=True)
+def test_a_signing_key_does_not_go_where_its_kind_is_not_kept(terminal: Terminal, elsewhere: Held) -> None:
+    before = terminal.run("keys", "list", "northgate")
+    said = terminal.run("keys", "rotate", "northgate", "--custody", elsewhere.custody, "--yes", expect=REFUSED)
+    assert "(custody_kind_not_kept)" in said
+    assert "Ed25519" in said
+    assert terminal.run("keys", "list", "northgate") == before

@@ -18,12 +18,14 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from eth_account import Account
 from pydantic import SecretStr
 
-from app.adapters.custody import aws_kms
+from app.adapters.custody import aws_kms, rest
 from app.adapters.custody.opening import custodians_of
 from app.errors import AppError
 from app.logs import configure_logging
 from app.settings import Settings
-from tests.integration.custody.conftest import PASSPHRASE, Held
+from tests.integration.custody.azure_service import AzureService
+from tests.integration.custody.conftest import PASSPHRASE, SIGNING, Held
+from tests.integration.custody.google_service import GoogleService
 from tests.integration.custody.kms_service import KmsService
 from tests.integration.custody.test_contract import call, owner
 from tests.integration.custody.test_moving import NAMES
@@ -75,18 +77,24 @@ def everything_said() -> Iterator[io.StringIO]:
         root.handlers[:], root.level = before, level
 
 
-def failing(held: Held, kms: KmsService | None) -> list[Settings]:
+Service = KmsService | GoogleService | AzureService | None
+SERVICES = {"aws-kms": "kms", "google-kms": "google", "azure-key-vault": "azure"}
+
+
+def failing(held: Held) -> list[Settings]:
     """The same custodian with a wrong login, or none, or nobody at the other end."""
     nobody = "http://127.0.0.1:9"
     changes = {
         "file": {"passphrase": SecretStr("wrong " + PASSPHRASE)},
         "aws-kms": {"aws_kms_endpoint": nobody},
+        "google-kms": {"google_kms_endpoint": nobody},
+        "azure-key-vault": {"azure_key_vault": nobody},
         "pkcs11": {"pkcs11_token": "no such token"},
     }
     return [held.settings.model_copy(update=changes[held.custody])]
 
 
-def private_halves(held: Held, references: list[str], kms: KmsService | None) -> list[bytes]:
+def private_halves(held: Held, references: list[str], service: Service) -> list[bytes]:
     """The private keys themselves, where a test can get at them."""
     found = []
     for reference in references:
@@ -98,12 +106,13 @@ def private_halves(held: Held, references: list[str], kms: KmsService | None) ->
                 key = load_pem_private_key(data, PASSPHRASE.encode())
                 assert isinstance(key, Ed25519PrivateKey)
                 found.append(key.private_bytes_raw())
-        elif kms is not None:
-            held_key = kms.keys[reference.removeprefix("aws-kms:")].private_key.private_key
-            if isinstance(held_key, EllipticCurvePrivateKey):
-                found.append(held_key.private_numbers().private_value.to_bytes(32))
+        elif service is not None:
+            key = service.keys[reference.removeprefix(f"{held.custody}:")]
+            private = key.private if isinstance(service, GoogleService | AzureService) else key.private_key.private_key
+            if isinstance(private, EllipticCurvePrivateKey):
+                found.append(private.private_numbers().private_value.to_bytes(32))
             else:
-                found.append(held_key.private_bytes_raw())
+                found.append(private.private_bytes_raw())
     return found
 
 
@@ -111,20 +120,23 @@ def test_no_secret_is_in_any_log_error_or_repr(
     held: Held, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(aws_kms, "CONNECT_SECONDS", 0.3)
-    kms = request.getfixturevalue("kms") if held.custody == "aws-kms" else None
+    monkeypatch.setattr(rest, "CONNECT_SECONDS", 0.3)
+    service: Service = request.getfixturevalue(SERVICES[held.custody]) if held.custody in SERVICES else None
     references: list[str] = []
     with everything_said() as heard:
         keystore = held.keystore
         college = owner()
-        references.append(keystore.create_signing_key(college, "key-2026-09")[0])
-        heard.write(repr(keystore.sign(references[0], b"data")))
-        references.append(keystore.create_wallet(college)[0])
-        heard.write(repr(keystore.sign_anchor(references[1], call())))
-        heard.write(keystore.sign_statement(references[1], "text"))
+        if held.custody in SIGNING:
+            references.append(keystore.create_signing_key(college, "key-2026-09")[0])
+            heard.write(repr(keystore.sign(references[0], b"data")))
+        wallet = keystore.create_wallet(college)[0]
+        references.append(wallet)
+        heard.write(repr(keystore.sign_anchor(wallet, call())))
+        heard.write(keystore.sign_statement(wallet, "text"))
         attempts = [lambda: keystore.sign(f"{held.custody}:transit/none#1", b"data")]
-        for settings in failing(held, kms):
+        for settings in failing(held):
             broken = custodians_of(settings)
-            attempts.append(lambda broken=broken: broken.sign(references[0], b"data"))  # type: ignore[misc]
+            attempts.append(lambda broken=broken: broken.sign_statement(wallet, "text"))  # type: ignore[misc]
         for attempt in attempts:
             try:
                 attempt()
@@ -137,7 +149,12 @@ def test_no_secret_is_in_any_log_error_or_repr(
             heard.write(repr(said))
     text = heard.getvalue()
     assert "it failed" in text
-    for secret in (*(secret.encode() for secret in held.secrets), *private_halves(held, references, kms)):
+    opening = [secret.encode() for secret in held.secrets]
+    if isinstance(service, GoogleService):
+        opening.append(service.account_der)
+    if isinstance(service, GoogleService | AzureService):
+        opening += [token.encode() for token in service.tokens]
+    for secret in (*opening, *private_halves(held, references, service)):
         assert shown(text, secret) == set()
 
 
@@ -155,7 +172,7 @@ def test_no_secret_is_in_the_list_of_processes(held: Held, place: str) -> None:
     program = (
         "import sys\nfrom pathlib import Path\nfrom app.settings import settings\n"
         "from app.adapters.custody.opening import custodians_of\n"
-        "custodians_of(settings()).custodian(sys.argv[1]).create_signing_key(sys.argv[2], 'key-2026-09')\n"
+        "custodians_of(settings()).custodian(sys.argv[1]).create_wallet(sys.argv[2])\n"
         "print(Path('/proc/self', sys.argv[3]).read_bytes().replace(b'\\0', b' ').decode())"
     )
     kept = {name: value for name, value in os.environ.items() if not name.startswith("STACKMARK_")}
@@ -168,8 +185,9 @@ def test_no_secret_is_in_the_list_of_processes(held: Held, place: str) -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    # AWS's own tools may be given their login in the environment; this service is not.
-    secrets = held.secrets if (place, held.custody) != ("environ", "aws-kms") else ()
+    # AWS's and Azure's own tools may be given their login in the environment; this service is not.
+    theirs = place == "environ" and held.custody in ("aws-kms", "azure-key-vault")
+    secrets = () if theirs else held.secrets
     for secret in secrets:
         assert shown(done.stdout + done.stderr, secret.encode()) == set()
 
