@@ -18,6 +18,7 @@ from app import (
     operating,
     operating_chain,
     operating_custody,
+    operating_exports,
     operating_keys,
     operating_log,
     operating_second_chain,
@@ -47,6 +48,7 @@ operating_custody.add_to(operating.wallet_app)
 app.add_typer(operating.registry_app, name="registry")
 operating_second_chain.add_to(operating_chain.chain_app)
 app.add_typer(operating_chain.chain_app, name="chain")
+operating_exports.add_to(operating.record_app)
 app.add_typer(operating.record_app, name="record")
 app.command()(operating_log.audit)
 app.command()(operating_log.erase)

@@ -273,6 +273,28 @@ class Occupation:
 
 
 @dataclass(frozen=True, slots=True)
+class StandardVersion:
+    """One version of an occupational standard as far as its statements are on record.
+
+    `statements` is how many there are, `is_whole` whether these are all that the standard has. `version` is None for
+    statements whose version no source gives: they are never counted under another version.
+    """
+
+    occupation_id: str
+    standard_id: str
+    version: str | None
+    title: str
+    level: int
+    statements: int
+    is_whole: bool
+
+    @property
+    def label(self) -> str:
+        """For people: `OCC0127, version 1.2`."""
+        return f"{self.occupation_id}, version {self.version}" if self.version else f"{self.occupation_id}, no version"
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """Units of one parent offered together as a micro-credential. `ksbs` hold for the bundle as a whole."""
 

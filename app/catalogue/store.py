@@ -44,6 +44,7 @@ from app.catalogue.model import (
     OccupationLink,
     Placement,
     Qualification,
+    StandardVersion,
     Unit,
 )
 from app.database import metadata
@@ -240,6 +241,26 @@ async def find_ksbs(conn: AsyncConnection, ids: Collection[str]) -> tuple[Ksb, .
     """The statements among `ids` that are on record, by id; unknown ids are left out."""
     rows = await conn.execute(select(ksbs).where(ksbs.c.id == _any_of(list(ids))).order_by(ksbs.c.id))
     return tuple(Ksb(**row._mapping) for row in rows)
+
+
+async def find_standards(conn: AsyncConnection, occupation_ids: Collection[str]) -> tuple[StandardVersion, ...]:
+    """Every version of these occupations of which there are statements, with their number: one query."""
+    is_whole = occupations.c.ksbs_complete & ksbs.c.version.is_not_distinct_from(occupations.c.version)
+    query = (
+        select(
+            ksbs.c.occupation_id,
+            occupations.c.standard_id,
+            ksbs.c.version,
+            occupations.c.title,
+            occupations.c.level,
+            func.count().label("statements"),
+            func.bool_and(is_whole).label("is_whole"),
+        )
+        .join(occupations, occupations.c.id == ksbs.c.occupation_id)
+        .where(ksbs.c.occupation_id == _any_of(list(occupation_ids)))
+        .group_by(ksbs.c.occupation_id, ksbs.c.version, occupations.c.id)
+    )
+    return tuple(StandardVersion(**row._mapping) for row in await conn.execute(query))
 
 
 async def list_organisations(conn: AsyncConnection) -> tuple[AwardingOrganisation, ...]:

@@ -20,7 +20,14 @@ from app.institutions import service as institutions
 from app.stacking import packs, rules, store
 from app.stacking.model import HeldCredential, Progress, RulePack
 from app.stacking.packs import PublishedPack
-from app.stacking.profile import LearnerProfile, PackProgress, credits_by_level, describe, ksb_evidence
+from app.stacking.profile import (
+    LearnerProfile,
+    PackProgress,
+    credits_by_level,
+    describe,
+    ksb_evidence,
+    occupation_coverage,
+)
 from app.standards import strict_json
 from app.standards.data_integrity import CanonicalForm
 from app.standards.open_badge import Achievement, Part, digest_sri
@@ -100,6 +107,9 @@ async def profile(conn: AsyncConnection, institution_id: UUID, learner_id: UUID,
     held_units = [units[credential.unit_id] for credential in held if credential.unit_id is not None]
     ksb_ids = {mapping.ksb_id for unit in held_units for mapping in unit.ksbs}
     ksbs = await catalogue.get_ksbs(conn, ksb_ids) if ksb_ids else ()
+    evidenced = ksb_evidence(described, units, ksbs)
+    touched = {statement.occupation_id for statement in evidenced}
+    standards = await catalogue.get_standards(conn, touched) if touched else ()
     return LearnerProfile(
         learner_id=learner.id,
         learner_name=learner.name,
@@ -108,8 +118,9 @@ async def profile(conn: AsyncConnection, institution_id: UUID, learner_id: UUID,
         as_of=now,
         credentials=described,
         credits_by_level=credits_by_level(described),
-        ksbs=ksb_evidence(described, units, ksbs),
+        ksbs=evidenced,
         progress=_progress_begun(_units_held(held, qualifications)),
+        occupations=occupation_coverage(evidenced, standards),
     )
 
 

@@ -1,4 +1,10 @@
-"""A learner's profile behind a share link. The learner decides who has the link; nothing here is indexed or kept."""
+"""A learner's profile behind a share link. The learner decides who has the link; nothing here is indexed or kept.
+
+The files that a learner takes away are behind the same link, without the ULN: whoever has the link did not get that.
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -7,9 +13,11 @@ from starlette.routing import Route
 from app.database import transaction
 from app.sharing import service as sharing
 from app.stacking import service as stacking
+from app.stacking.exports import service as exports
 from app.stacking.profile import LearnerProfile, ProfileCredential
 from app.web import rendering
 from app.web.dependencies import wiring_of
+from app.web.documents import download
 from app.wiring import now
 
 _HEADERS = {"X-Robots-Tag": "noindex, nofollow, noarchive", "Cache-Control": "no-store, private"}
@@ -48,4 +56,23 @@ def shared(found: LearnerProfile) -> tuple[list[ProfileCredential], list[Profile
     return [item for item in found.awards if item.in_force], others
 
 
-routes = [Route("/p/{token}", _profile)]
+Make = Callable[..., Awaitable[bytes]]
+
+
+async def _file(request: Request, make: Make, name: str) -> Response:
+    """A file made of the profile now. To take one is to open the link, and is counted as that."""
+    moment = now()
+    async with transaction(wiring_of(request).engine) as conn:
+        link = await sharing.open_link(conn, request.path_params["token"], moment)
+        made = await make(
+            conn, link.institution_id, link.learner_id, public_url=wiring_of(request).settings.public_url, now=moment
+        )
+    return download(made, name)
+
+
+routes = [
+    Route("/p/{token}", _profile),
+    Route("/p/{token}/transcript", partial(_file, make=exports.make_transcript, name="lle-transcript")),
+    Route("/p/{token}/json-resume", partial(_file, make=exports.make_json_resume, name="json-resume")),
+    Route("/p/{token}/europass", partial(_file, make=exports.make_europass, name="europass")),
+]
