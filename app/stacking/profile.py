@@ -1,9 +1,10 @@
 """What one learner can show: credentials, credits by level, evidence of KSBs, progress and awards. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import groupby
 from uuid import UUID
 
 from app.catalogue.model import COVERAGES, KSB_KINDS, Coverage, Ksb, KsbKind, Qualification, StandardVersion, Unit
@@ -87,6 +88,11 @@ class KsbEvidence:
         """When it was evidenced last."""
         return max(entry.awarded_on for entry in self.evidence)
 
+    def within(self, credential_ids: Collection[UUID]) -> "KsbEvidence | None":
+        """The statement with the evidence of these credentials alone; None where they are no evidence of it."""
+        evidence = tuple(entry for entry in self.evidence if entry.credential_id in credential_ids)
+        return replace(self, evidence=evidence) if evidence else None
+
 
 @dataclass(frozen=True, slots=True)
 class OccupationCoverage:
@@ -119,6 +125,18 @@ class OccupationCoverage:
         if self.standard.is_whole:
             return f"{of} evidenced so far"
         return f"{of} statements on record here evidenced so far"
+
+    @property
+    def basis(self) -> str:
+        """On whose word, for people: `2 by a confirmed mapping, 4 by a proposed one`."""
+        parts = ((self.confirmed, "by a confirmed mapping"), (self.proposed, "by a proposed mapping"))
+        return ", ".join(f"{count} {words}" for count, words in parts if count)
+
+    @property
+    def by_kind(self) -> tuple[tuple[KsbKind, tuple[KsbEvidence, ...]], ...]:
+        """Knowledge, skills, behaviours: only the kinds there are."""
+        grouped = groupby(self.statements, key=lambda statement: statement.kind)
+        return tuple((kind, tuple(statements)) for kind, statements in grouped)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
-from app.stacking.exports.writing import Subject
+from app.stacking.exports.writing import Subject, covered
 from app.stacking.profile import KsbEvidence, ProfileCredential
 
 SHAPE: Final = "http://data.europa.eu/snb/model/ap/edc-generic-full"
@@ -111,9 +111,9 @@ def _specification(subject: Subject, credential: ProfileCredential, place: int, 
             )
         ],
         "learningOutcome": [
-            _outcome(subject, statement)
+            _outcome(subject, found, place)
             for statement in subject.profile.ksbs
-            if any(entry.credential_id == credential.id for entry in statement.evidence)
+            if (found := statement.within({credential.id}))
         ],
         "awardingOpportunity": [
             {
@@ -131,15 +131,15 @@ def _specification(subject: Subject, credential: ProfileCredential, place: int, 
     return specification
 
 
-def _outcome(subject: Subject, statement: KsbEvidence) -> dict[str, Any]:
+def _outcome(subject: Subject, statement: KsbEvidence, place: int) -> dict[str, Any]:
     wording = "Official wording." if statement.is_official_wording else "Our own short summary of the statement."
     mapping = "Confirmed mapping." if statement.verified else "Proposed mapping."
     return {
-        "id": f"urn:epass:learningOutcome:{statement.ksb_id}",
+        "id": f"urn:epass:learningOutcome:{place}:{statement.ksb_id}",
         "type": "LearningOutcome",
         "identifier": [_identifier(f"ksb:{statement.ksb_id}", statement.ksb_id, "Occupational standard (England)")],
         "title": _text(statement.text),
-        "additionalNote": [_note(f"ksb:{statement.ksb_id}", f"{wording} {mapping}")],
+        "additionalNote": [_note(f"ksb:{place}:{statement.ksb_id}", f"{wording} {mapping} {covered(statement)}")],
         "supplementaryDocument": [
             _page(f"ksb:{statement.ksb_id}", subject.ksb_url(statement.ksb_id), statement.ksb_id)
         ],

@@ -77,6 +77,6 @@ def _named(credential: ProfileCredential) -> str:
 def _skill(occupation: OccupationCoverage) -> dict[str, Any]:
     return {
         "name": f"{occupation.standard.title} ({occupation.standard.label})",
-        "level": occupation.sentence,
+        "level": f"{occupation.sentence}: {occupation.basis}",
         "keywords": [f"{each.code}: {each.text}" for each in occupation.statements],
     }

@@ -16,9 +16,16 @@ from app.stacking import modules
 from app.stacking import service as stacking
 from app.stacking.exports import europass, json_resume, transcript
 from app.stacking.exports.writing import Subject, as_bytes
+from app.stacking.profile import LearnerProfile
 
 MOST_UNITS = 20
 """In one module; a whole year has eight."""
+
+
+async def modules_completed(conn: AsyncConnection, profile: LearnerProfile) -> tuple[modules.CompletedModule, ...]:
+    """Every module of the Lifelong Learning Entitlement that a learner completed."""
+    known = await _qualifications(conn, {each.qualification_id for each in profile.current})
+    return modules.completed(profile.current, packaged().bundles, known)
 
 
 async def make_transcript(
@@ -46,8 +53,7 @@ async def make_transcript(
         module = modules.read_module(chosen, packaged().bundles, {each.id: each for each in parents})
         found: tuple[modules.CompletedModule, ...] = (modules.complete(module, held),)
     else:
-        known = await _qualifications(conn, {each.qualification_id for each in held})
-        found = modules.completed(held, packaged().bundles, known)
+        found = await modules_completed(conn, subject.profile)
         if not found:
             raise NotFound("modules_none", "A transcript is made when a module of at least 30 credits is completed.")
     return as_bytes(transcript.transcript(subject, found))

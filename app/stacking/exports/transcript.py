@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Final
 
-from app.catalogue.model import Qualification
 from app.stacking.exports.writing import Subject
 from app.stacking.modules import CompletedModule
 from app.stacking.profile import KsbEvidence, ProfileCredential
@@ -69,7 +68,7 @@ def _module(subject: Subject, completed: CompletedModule) -> dict[str, Any]:
         "hecos": _proposed(None),
         "grade": _proposed(single.grade) if single else _proposed(None, note="Graded by unit: see results."),
         "date": _proposed(_day(completed.completed_on)),
-        "awardingBody": _proposed(_awarding_body(module.parent)),
+        "awardingBody": _proposed(module.parent.awarding_organisation),
         "learningOutcomes": _proposed(
             [_outcome(subject, statement) for statement in _evidenced(subject, completed.results)]
         ),
@@ -97,22 +96,20 @@ def _outcome(subject: Subject, statement: KsbEvidence) -> dict[str, Any]:
         "text": statement.text,
         "officialWording": statement.is_official_wording,
         "mapping": "confirmed" if statement.verified else "proposed",
+        "coverage": list(statement.coverages),
+        "evidencedOn": _day(statement.latest),
         "url": subject.ksb_url(statement.ksb_id),
     }
 
 
 def _evidenced(subject: Subject, results: Iterable[ProfileCredential]) -> list[KsbEvidence]:
     ids = {result.id for result in results}
-    return [each for each in subject.profile.ksbs if any(entry.credential_id in ids for entry in each.evidence)]
+    return [found for each in subject.profile.ksbs if (found := each.within(ids))]
 
 
 def _uln(subject: Subject) -> dict[str, Any]:
     field = _verified(subject.uln) | {"footnote": _proposed(_ULN_FOOTNOTE)}
     return field if subject.uln else field | {"note": _ULN_LEFT_OUT}
-
-
-def _awarding_body(qualification: Qualification) -> str:
-    return qualification.awarding_organisation
 
 
 def _day(value: date) -> str:

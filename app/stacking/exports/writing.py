@@ -3,11 +3,19 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
-from app.stacking.profile import LearnerProfile
+from app.catalogue.model import Coverage
+from app.stacking.profile import KsbEvidence, LearnerProfile
+
+COVERED: Final[Mapping[Coverage, str]] = {
+    "taught": "taught",
+    "assessed": "assessed",
+    "workplace": "covered in the workplace",
+    "not_stated": "how it was covered is not stated",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,12 @@ class Subject:
     def moment(self) -> str:
         """When the profile was as shown: whole seconds, UTC."""
         return f"{self.profile.as_of:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def covered(statement: KsbEvidence) -> str:
+    """How a statement was covered, in words: `Assessed and covered in the workplace.`"""
+    words = " and ".join(COVERED[each] for each in statement.coverages)
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def as_bytes(members: Mapping[str, Any]) -> bytes:

@@ -10,10 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.catalogue.seed import packaged
 from app.database import transaction
 from app.sharing import service as sharing
 from app.stacking import service as stacking
 from app.stacking.exports import service as exports
+from app.stacking.exports.writing import COVERED
 from app.stacking.profile import LearnerProfile, ProfileCredential
 from app.web import rendering
 from app.web.dependencies import wiring_of
@@ -21,7 +23,7 @@ from app.web.documents import download
 from app.wiring import now
 
 _HEADERS = {"X-Robots-Tag": "noindex, nofollow, noarchive", "Cache-Control": "no-store, private"}
-_KINDS = (("knowledge", "Knowledge"), ("skill", "Skills"), ("behaviour", "Behaviours"))
+_KINDS = {"knowledge": "Knowledge", "skill": "Skills", "behaviour": "Behaviours"}
 
 
 async def _profile(request: Request) -> Response:
@@ -30,6 +32,7 @@ async def _profile(request: Request) -> Response:
     async with transaction(wiring_of(request).engine) as conn:
         link = await sharing.open_link(conn, request.path_params["token"], moment)
         found = await stacking.profile(conn, link.institution_id, link.learner_id, moment)
+        modules = await exports.modules_completed(conn, found)
     awards, shown = shared(found)
     return rendering.page(
         request,
@@ -39,11 +42,10 @@ async def _profile(request: Request) -> Response:
         link=link,
         awards=awards,
         credentials=shown,
-        statements=[
-            (title, [item for item in found.ksbs if item.kind == kind])
-            for kind, title in _KINDS
-            if any(item.kind == kind for item in found.ksbs)
-        ],
+        kinds=_KINDS,
+        covered=COVERED,
+        modules=modules,
+        attribution=packaged().attribution,
     )
 
 

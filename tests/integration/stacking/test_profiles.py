@@ -41,6 +41,10 @@ async def test_a_profile_counts_each_unit_once_and_names_its_evidence(installati
         "OCC0127@1.2:K19": {units["5"].id},
     }
     assert not any(ksb.verified for ksb in found.ksbs)
+    assert [(each.standard.label, each.sentence, each.basis) for each in found.occupations] == [
+        ("OCC0127, version 1.2", "4 of 13 statements on record here evidenced so far", "4 by a proposed mapping"),
+        ("OCC0116, version 1.1", "2 of 24 statements on record here evidenced so far", "2 by a proposed mapping"),
+    ]
     (begun,) = found.progress
     assert (begun.pack.id, begun.progress.complete, begun.progress.grade) == ("hnc-computing-2022", True, "Merit")
 

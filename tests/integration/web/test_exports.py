@@ -114,6 +114,26 @@ async def test_every_file_is_behind_the_learners_link_without_the_uln_and_each_l
         assert "Anna" not in gone.text
 
 
+async def test_the_page_behind_the_link_shows_what_is_evidenced_and_leads_to_the_files(
+    installation: Installation,
+) -> None:
+    first, _ = await networking_and_security(installation)
+    link = await link_of(installation, first.learner_id)
+    page = (await installation.client.get(link["url"])).text
+    path = link["url"].removeprefix(PUBLIC_URL)
+    for file in FILES:
+        assert f'href="{path}/{file}"' in page
+    assert "Network engineer: knowledge, skills and behaviours" in page
+    assert "4 of 13 statements on record here evidenced so far" in page
+    assert "4 by a proposed mapping" in page
+    assert '<a href="/catalogue/ksbs/OCC0127%401.2%3AK10">K10</a>' in page
+    assert "© Skills England 2025. This information is licensed under the Open Government Licence." in page
+    alone = await installation.issue_one(uln="1000000000", component="1", grade="Pass")
+    other = (await installation.client.get((await link_of(installation, alone.learner_id))["url"])).text
+    assert "/json-resume" in other
+    assert "/transcript" not in other
+
+
 async def test_a_withdrawn_credential_is_in_no_file(installation: Installation) -> None:
     first, second = await networking_and_security(installation)
     await installation.client.post(

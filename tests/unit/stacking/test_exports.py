@@ -113,7 +113,10 @@ def test_the_outcomes_of_a_module_are_those_of_its_units_and_name_whose_words_th
     assert {each["id"] for each in outcomes} == {
         mapping.ksb_id for unit in (NETWORKING, SECURITY) for mapping in UNITS[unit].ksbs
     }
-    assert {(each["officialWording"], each["mapping"]) for each in outcomes} == {(False, "proposed")}
+    assert {(each["officialWording"], each["mapping"], tuple(each["coverage"])) for each in outcomes} == {
+        (False, "proposed", ("not_stated",))
+    }
+    assert {each["evidencedOn"] for each in outcomes} == {"2026-07-03", "2026-07-09"}
     assert made["attribution"][1].startswith("© Skills England")
 
 
@@ -158,7 +161,8 @@ def test_a_resume_has_the_documented_members():
     assert made["basics"]["profiles"] == [{"network": "Unique Learner Number (ULN)", "username": ULN}]
     (skill,) = made["skills"]
     assert skill["name"] == "Network engineer (OCC0127, version 1.2)"
-    assert skill["level"] == f"{len(skill['keywords'])} of 13 statements on record here evidenced so far"
+    count = len(skill["keywords"])
+    assert skill["level"] == f"{count} of 13 statements on record here evidenced so far: {count} by a proposed mapping"
 
 
 def test_an_award_under_review_says_so_wherever_it_is_named():
