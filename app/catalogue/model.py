@@ -25,6 +25,10 @@ UnitKind = Literal[
 ]
 KsbKind = Literal["knowledge", "skill", "behaviour"]
 Coverage = Literal["taught", "assessed", "workplace", "not_stated"]
+MatchFramework = Literal["ESCO", "UK-SSC"]
+MatchRelation = Literal["exact", "related"]
+MATCH_FRAMEWORKS: Final[tuple[str, ...]] = get_args(MatchFramework)
+MATCH_RELATIONS: Final[tuple[str, ...]] = get_args(MatchRelation)
 UNIT_KINDS: Final[tuple[str, ...]] = get_args(UnitKind)
 KSB_KINDS: Final[tuple[str, ...]] = get_args(KsbKind)
 COVERAGES: Final[tuple[str, ...]] = get_args(Coverage)
@@ -236,8 +240,23 @@ class Qualification:
 
 
 @dataclass(frozen=True, slots=True)
+class KsbMatch:
+    """That a statement is the same as, or close to, an entry of another framework, on the word of an imported file.
+
+    `target` is the address of an ESCO skill, or the id of an entry of the UK Standard Skills Classification.
+    """
+
+    framework: MatchFramework
+    target: str
+    relation: MatchRelation
+
+
+@dataclass(frozen=True, slots=True)
 class Ksb:
-    """One statement of an occupation. `text` is our summary unless `is_official_wording`."""
+    """One statement of an occupation. `text` is our summary unless `is_official_wording`.
+
+    `uri` is its identifier at the publisher of the official wording, None where that is not known.
+    """
 
     id: str
     occupation_id: str
@@ -246,6 +265,8 @@ class Ksb:
     kind: KsbKind
     text: str
     is_official_wording: bool = False
+    uri: str | None = None
+    matches: tuple[KsbMatch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

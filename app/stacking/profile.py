@@ -7,7 +7,17 @@ from datetime import date, datetime
 from itertools import groupby
 from uuid import UUID
 
-from app.catalogue.model import COVERAGES, KSB_KINDS, Coverage, Ksb, KsbKind, Qualification, StandardVersion, Unit
+from app.catalogue.model import (
+    COVERAGES,
+    KSB_KINDS,
+    Coverage,
+    Ksb,
+    KsbKind,
+    KsbMatch,
+    Qualification,
+    StandardVersion,
+    Unit,
+)
 from app.credentials.model import Credential, CredentialKind
 from app.stacking.model import Progress, RulePack
 
@@ -70,6 +80,7 @@ class KsbEvidence:
     is_official_wording: bool
     evidence: tuple[Evidence, ...]
     version: str | None = None
+    matches: tuple[KsbMatch, ...] = ()
 
     @property
     def verified(self) -> bool:
@@ -210,6 +221,7 @@ def ksb_evidence(
             is_official_wording=ksb.is_official_wording,
             evidence=tuple(found[ksb.id]),
             version=ksb.version,
+            matches=ksb.matches,
         )
         for ksb in sorted(ksbs, key=lambda ksb: ksb.id)
         if ksb.id in found

@@ -20,6 +20,7 @@ NOT_SEALED: Final = (
     "This document is not sealed and not signed. It lists achievements in the shape of the European Learning Model; "
     "whether each is genuine and still holds is checked at the address given with it."
 )
+_ESCO_SKILLS = "http://data.europa.eu/esco/concept-scheme/skills"
 _LANGUAGES = "http://publications.europa.eu/resource/authority/language"
 
 
@@ -134,7 +135,7 @@ def _specification(subject: Subject, credential: ProfileCredential, place: int, 
 def _outcome(subject: Subject, statement: KsbEvidence, place: int) -> dict[str, Any]:
     wording = "Official wording." if statement.is_official_wording else "Our own short summary of the statement."
     mapping = "Confirmed mapping." if statement.verified else "Proposed mapping."
-    return {
+    outcome: dict[str, Any] = {
         "id": f"urn:epass:learningOutcome:{place}:{statement.ksb_id}",
         "type": "LearningOutcome",
         "identifier": [_identifier(f"ksb:{statement.ksb_id}", statement.ksb_id, "Occupational standard (England)")],
@@ -144,6 +145,10 @@ def _outcome(subject: Subject, statement: KsbEvidence, place: int) -> dict[str, 
             _page(f"ksb:{statement.ksb_id}", subject.ksb_url(statement.ksb_id), statement.ksb_id)
         ],
     }
+    same = [match.target for match in statement.matches if (match.framework, match.relation) == ("ESCO", "exact")]
+    if same:
+        outcome["relatedESCOSkill"] = [_concept(target, _ESCO_SKILLS, statement.text) for target in same]
+    return outcome
 
 
 def _college(subject: Subject) -> dict[str, Any]:

@@ -99,6 +99,10 @@ def _outcome(subject: Subject, statement: KsbEvidence) -> dict[str, Any]:
         "coverage": list(statement.coverages),
         "evidencedOn": _day(statement.latest),
         "url": subject.ksb_url(statement.ksb_id),
+        "matches": [
+            {"framework": match.framework, "target": match.target, "relation": match.relation}
+            for match in statement.matches
+        ],
     }
 
 

@@ -164,6 +164,10 @@ def _ksb_json(ksb: Ksb) -> dict[str, Any]:
         "kind": ksb.kind,
         "text": ksb.text,
         "isOfficialWording": ksb.is_official_wording,
+        "uri": ksb.uri,
+        "matches": [
+            {"framework": match.framework, "target": match.target, "relation": match.relation} for match in ksb.matches
+        ],
     }
 
 
