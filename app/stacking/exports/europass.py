@@ -8,9 +8,10 @@ Left out on purpose: levels of the European Qualifications Framework and ECTS po
 rule of conversion; levels and credits are given as the regulated framework of England has them.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from app.stacking.exports.writing import Subject, covered
 from app.stacking.profile import KsbEvidence, ProfileCredential
@@ -24,16 +25,15 @@ _ESCO_SKILLS = "http://data.europa.eu/esco/concept-scheme/skills"
 _LANGUAGES = "http://publications.europa.eu/resource/authority/language"
 
 
-def europass(subject: Subject, awarded_by: dict[str, str]) -> dict[str, Any]:
-    """The whole document. `awarded_by` is qualification id -> who awards the qualification."""
+def europass(subject: Subject, awarded_by: Mapping[UUID, str]) -> dict[str, Any]:
+    """The whole document. `awarded_by` is credential id -> whose result it is: an awarding body's or the college's."""
     profile = subject.profile
     person: dict[str, Any] = {
         "id": "urn:epass:person:1",
         "type": "Person",
         "fullName": _text(profile.learner_name),
         "hasClaim": [
-            _achievement(subject, each, place, awarded_by[each.qualification_id])
-            for place, each in enumerate(profile.current, 1)
+            _achievement(subject, each, place, awarded_by[each.id]) for place, each in enumerate(profile.current, 1)
         ],
     }
     if subject.uln:
@@ -120,7 +120,7 @@ def _specification(subject: Subject, credential: ProfileCredential, place: int, 
             {
                 "id": f"urn:epass:awardingOpportunity:{place}",
                 "type": "AwardingOpportunity",
-                "title": _text(credential.qualification_title),
+                "title": _text(credential.title),
                 "awardingBody": [
                     {"id": f"urn:epass:org:awarding:{place}", "type": "Organisation", "legalName": _text(awarded_by)}
                 ],

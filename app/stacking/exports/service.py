@@ -85,7 +85,14 @@ async def make_europass(
     """A document in the shape of the European Learning Model. Raises `NotFound("learner_unknown")`."""
     subject = await _subject(conn, institution_id, learner_id, public_url, now, with_uln)
     known = await _qualifications(conn, {each.qualification_id for each in subject.profile.current})
-    awarded_by = {each.id: each.overall_awarded_by or each.awarding_organisation for each in known.values()}
+    # A college records the placement of a T Level; every other result is the awarding organisation's.
+    theirs = {unit.id for each in known.values() for unit in each.units if unit.result_owned_by == "college"}
+    awarded_by = {
+        each.id: subject.profile.institution_name
+        if each.unit_id in theirs
+        else known[each.qualification_id].awarding_organisation
+        for each in subject.profile.current
+    }
     return as_bytes(europass.europass(subject, awarded_by))
 
 

@@ -161,6 +161,25 @@ async def test_a_file_needs_the_right_key_of_the_right_institution(installation:
     assert (guessed.status_code, guessed.json()["code"]) == (404, "link_unknown")
 
 
+async def test_a_europass_document_says_whose_result_each_is(installation: Installation) -> None:
+    """A college awards no T Level and none of its grades: the placement alone is its own to record."""
+    placement = await installation.issue_one(qualification="610/5799/X", component="PLACEMENT", grade="Met")
+    await installation.issue_one(qualification="610/5799/X", component="ZTLOS091", grade="Merit")
+    await installation.issue_one(component="1", grade="Pass")
+    made = (await asked(installation, placement.learner_id, "europass")).json()
+    claims = made["credential"]["credentialSubject"]["hasClaim"]
+    found = {}
+    for claim in claims:
+        (opportunity,) = claim["specifiedBy"]["awardingOpportunity"]
+        found[claim["title"]["en"][0]] = opportunity["awardingBody"][0]["legalName"]["en"][0]
+    assert found == {
+        "Industry placement": "Northgate College (test)",
+        "Digital Infrastructure": "Pearson",
+        "Programming": "Pearson",
+    }
+    assert "creditReceived" not in next(claim for claim in claims if claim["title"]["en"] == ["Industry placement"])
+
+
 @pytest.mark.parametrize("file", FILES)
 async def test_the_uln_is_in_a_file_only_when_the_institution_asks(installation: Installation, file: str) -> None:
     first, _ = await networking_and_security(installation)

@@ -27,7 +27,12 @@ from tests.unit.stacking.holdings import (
 
 NETWORKING, SECURITY = f"{HND}-u02", f"{HND}-u05"
 MODULE = held(1, NETWORKING, "Merit"), held(2, SECURITY, "Pass", awarded_on=date(2026, 7, 9))
-AWARDED_BY = {each.id: each.awarding_organisation for each in QUALIFICATIONS.values()}
+
+
+def awarded_by(about):
+    return {each.id: QUALIFICATIONS[each.qualification_id].awarding_organisation for each in about.profile.current}
+
+
 HOSTILE = (
     "<script>alert(1)</script>",
     "\u202eanna\u202c",
@@ -43,10 +48,14 @@ def transcript_of(about):
     return transcript(about, found)
 
 
+def europass_of(about):
+    return europass(about, awarded_by(about))
+
+
 EXPORTS = {
     "transcript": transcript_of,
     "json_resume": json_resume,
-    "europass": lambda about: europass(about, AWARDED_BY),
+    "europass": europass_of,
 }
 NAMED = {
     "transcript": lambda made: made["learner"]["fullName"]["value"],
@@ -168,14 +177,14 @@ def test_a_resume_has_the_documented_members():
 def test_an_award_under_review_says_so_wherever_it_is_named():
     about = subject(held(9, None, "Merit", review_reason="a part was withdrawn"))
     assert json_resume(about)["certificates"][0]["name"].endswith("(under review by the college)")
-    assert "Under review by the college." in as_bytes(europass(about, AWARDED_BY)).decode()
+    assert "Under review by the college." in as_bytes(europass_of(about)).decode()
 
 
 # --- Europass ----------------------------------------------------------------------------------------------------
 
 
 def test_a_europass_document_is_shaped_like_one_and_claims_no_seal():
-    made = europass(subject(*MODULE, uln=ULN), AWARDED_BY)["credential"]
+    made = europass_of(subject(*MODULE, uln=ULN))["credential"]
     assert made["type"] == ["VerifiableCredential", "EuropeanDigitalCredential"]
     assert {"proof", "issuer"} & set(made) == set()
     assert NOT_SEALED in made["displayParameter"]["description"]["en"][0]
@@ -196,7 +205,7 @@ def test_a_europass_document_is_shaped_like_one_and_claims_no_seal():
 
 
 def test_identifiers_in_a_europass_document_stand_for_one_thing():
-    made = europass(subject(*MODULE, held(9, None, "Merit"), uln=ULN), AWARDED_BY)
+    made = europass_of(subject(*MODULE, held(9, None, "Merit"), uln=ULN))
     seen = {}
 
     def walk(value):
