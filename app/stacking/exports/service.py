@@ -1,5 +1,6 @@
 """Use cases: the files that a learner takes away, made from what the institution has on record."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +11,7 @@ from app.catalogue import service as catalogue
 from app.catalogue.model import Qualification
 from app.catalogue.seed import packaged
 from app.credentials import service as credentials
+from app.credentials.model import CredentialKind
 from app.errors import NotFound, Refused
 from app.institutions import service as institutions
 from app.stacking import modules
@@ -24,8 +26,12 @@ MOST_UNITS = 20
 
 async def modules_completed(conn: AsyncConnection, profile: LearnerProfile) -> tuple[modules.CompletedModule, ...]:
     """Every module of the Lifelong Learning Entitlement that a learner completed."""
-    known = await _qualifications(conn, {each.qualification_id for each in profile.current})
-    return modules.completed(profile.current, packaged().bundles, known)
+    credits: Counter[str] = Counter()
+    for each in profile.current:
+        if each.kind is CredentialKind.UNIT:
+            credits[each.qualification_id] += each.credits or 0
+    large_enough = {course for course, count in credits.items() if count >= modules.MINIMUM_CREDITS}
+    return modules.completed(profile.current, packaged().bundles, await _qualifications(conn, large_enough))
 
 
 async def make_transcript(
