@@ -16,8 +16,10 @@ from rich.text import Text
 
 from app import (
     operating,
+    operating_catalogue,
     operating_chain,
     operating_custody,
+    operating_exports,
     operating_keys,
     operating_log,
     operating_second_chain,
@@ -45,8 +47,10 @@ app.add_typer(operating.key_app, name="api-key")
 app.add_typer(operating_keys.keys_app, name="keys")
 operating_custody.add_to(operating.wallet_app)
 app.add_typer(operating.registry_app, name="registry")
+app.add_typer(operating_catalogue.catalogue_app, name="catalogue")
 operating_second_chain.add_to(operating_chain.chain_app)
 app.add_typer(operating_chain.chain_app, name="chain")
+operating_exports.add_to(operating.record_app)
 app.add_typer(operating.record_app, name="record")
 app.command()(operating_log.audit)
 app.command()(operating_log.erase)

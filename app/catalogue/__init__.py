@@ -2,7 +2,8 @@
 
 `identifiers` holds the rules of the sector's numbers, `model` the things a credential may name and their
 rules, `seed` reads the facts packaged with the program, `store` keeps them in PostgreSQL, `service` is what
-other packages call. A college adds its own units by loading a further `Catalogue` the same way.
+other packages call. A college adds its own units by loading a further `Catalogue` the same way. `frameworks` reads
+official wording from files and `importing` puts it in the place of our summaries.
 
 This package never decides who may issue an award, never holds a learner, and never states as fact what its
 sources do not say: every record carries `verified` and the keys of its sources, a mapping from a unit to an

@@ -25,6 +25,10 @@ UnitKind = Literal[
 ]
 KsbKind = Literal["knowledge", "skill", "behaviour"]
 Coverage = Literal["taught", "assessed", "workplace", "not_stated"]
+MatchFramework = Literal["ESCO", "UK-SSC"]
+MatchRelation = Literal["exact", "related"]
+MATCH_FRAMEWORKS: Final[tuple[str, ...]] = get_args(MatchFramework)
+MATCH_RELATIONS: Final[tuple[str, ...]] = get_args(MatchRelation)
 UNIT_KINDS: Final[tuple[str, ...]] = get_args(UnitKind)
 KSB_KINDS: Final[tuple[str, ...]] = get_args(KsbKind)
 COVERAGES: Final[tuple[str, ...]] = get_args(Coverage)
@@ -236,8 +240,23 @@ class Qualification:
 
 
 @dataclass(frozen=True, slots=True)
+class KsbMatch:
+    """That a statement is the same as, or close to, an entry of another framework, on the word of an imported file.
+
+    `target` is the address of an ESCO skill, or the id of an entry of the UK Standard Skills Classification.
+    """
+
+    framework: MatchFramework
+    target: str
+    relation: MatchRelation
+
+
+@dataclass(frozen=True, slots=True)
 class Ksb:
-    """One statement of an occupation. `text` is our summary unless `is_official_wording`."""
+    """One statement of an occupation. `text` is our summary unless `is_official_wording`.
+
+    `uri` is its identifier at the publisher of the official wording, None where that is not known.
+    """
 
     id: str
     occupation_id: str
@@ -246,6 +265,8 @@ class Ksb:
     kind: KsbKind
     text: str
     is_official_wording: bool = False
+    uri: str | None = None
+    matches: tuple[KsbMatch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +291,28 @@ class Occupation:
     licence: str = ""
     verified: bool = False
     sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StandardVersion:
+    """One version of an occupational standard as far as its statements are on record.
+
+    `statements` is how many there are, `is_whole` whether these are all that the standard has. `version` is None for
+    statements whose version no source gives: they are never counted under another version.
+    """
+
+    occupation_id: str
+    standard_id: str
+    version: str | None
+    title: str
+    level: int
+    statements: int
+    is_whole: bool
+
+    @property
+    def label(self) -> str:
+        """For people: `OCC0127, version 1.2`."""
+        return f"{self.occupation_id}, version {self.version}" if self.version else f"{self.occupation_id}, no version"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ line, so that a change of one fact is a change of one line. The parser is plain 
 import json
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -33,6 +34,12 @@ def load_seed() -> Catalogue:
     """The packaged catalogue, read from the installed package at each call."""
     text = files("app.catalogue").joinpath("seed", "catalogue.json").read_text(encoding="utf-8")
     return parse_catalogue(json.loads(text))
+
+
+@cache
+def packaged() -> Catalogue:
+    """The same, read once: for what travels with the program alone (attribution, sources, bundles)."""
+    return load_seed()
 
 
 def parse_catalogue(data: Record) -> Catalogue:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.catalogue import store
 from app.catalogue.identifiers import component_code, qualification_reference
-from app.catalogue.model import AwardingOrganisation, Catalogue, Ksb, Qualification, Unit
+from app.catalogue.model import AwardingOrganisation, Catalogue, Ksb, Qualification, StandardVersion, Unit
 from app.errors import Conflict, NotFound, Refused
 
 
@@ -103,6 +103,11 @@ async def list_organisations(conn: AsyncConnection) -> tuple[AwardingOrganisatio
 async def get_ksbs(conn: AsyncConnection, ids: Collection[str]) -> tuple[Ksb, ...]:
     """The statements of knowledge, skill and behaviour among `ids` that are on record, by id."""
     return await store.find_ksbs(conn, ids)
+
+
+async def get_standards(conn: AsyncConnection, occupation_ids: Collection[str]) -> tuple[StandardVersion, ...]:
+    """The versions of these occupations' standards whose statements are on record."""
+    return await store.find_standards(conn, occupation_ids)
 
 
 async def _missing_ksbs(conn: AsyncConnection, catalogue: Catalogue) -> list[str]:

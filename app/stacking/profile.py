@@ -1,12 +1,23 @@
 """What one learner can show: credentials, credits by level, evidence of KSBs, progress and awards. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import groupby
 from uuid import UUID
 
-from app.catalogue.model import Coverage, Ksb, KsbKind, Qualification, Unit
+from app.catalogue.model import (
+    COVERAGES,
+    KSB_KINDS,
+    Coverage,
+    Ksb,
+    KsbKind,
+    KsbMatch,
+    Qualification,
+    StandardVersion,
+    Unit,
+)
 from app.credentials.model import Credential, CredentialKind
 from app.stacking.evaluation import Evaluation
 from app.stacking.pack import RulePack
@@ -54,11 +65,15 @@ class Evidence:
     coverage: Coverage
     verified: bool
     basis: str
+    awarded_on: date
 
 
 @dataclass(frozen=True, slots=True)
 class KsbEvidence:
-    """One statement and what evidences it. `text` is our summary unless `is_official_wording`."""
+    """One statement and what evidences it. `text` is our summary unless `is_official_wording`.
+
+    `version` is the standard's; None where it is not known: no statement is ever read under another version's code.
+    """
 
     ksb_id: str
     occupation_id: str
@@ -67,11 +82,75 @@ class KsbEvidence:
     text: str
     is_official_wording: bool
     evidence: tuple[Evidence, ...]
+    version: str | None = None
+    matches: tuple[KsbMatch, ...] = ()
 
     @property
     def verified(self) -> bool:
         """Whether at least one of the mappings is confirmed, not only proposed."""
         return any(entry.verified for entry in self.evidence)
+
+    @property
+    def coverages(self) -> tuple[Coverage, ...]:
+        """How it was covered, each way once; "not_stated" only where no evidence says more."""
+        found = {entry.coverage for entry in self.evidence}
+        stated = tuple(each for each in COVERAGES if each in found and each != "not_stated")
+        return stated or ("not_stated",)
+
+    @property
+    def latest(self) -> date:
+        """When it was evidenced last."""
+        return max(entry.awarded_on for entry in self.evidence)
+
+    def within(self, credential_ids: Collection[UUID]) -> "KsbEvidence | None":
+        """The statement with the evidence of these credentials alone; None where they are no evidence of it."""
+        evidence = tuple(entry for entry in self.evidence if entry.credential_id in credential_ids)
+        return replace(self, evidence=evidence) if evidence else None
+
+
+@dataclass(frozen=True, slots=True)
+class OccupationCoverage:
+    """The statements of one version of an occupational standard that are evidenced so far, by kind and code."""
+
+    standard: StandardVersion
+    statements: tuple[KsbEvidence, ...]
+
+    @property
+    def evidenced(self) -> int:
+        return len(self.statements)
+
+    @property
+    def confirmed(self) -> int:
+        """Those with a confirmed mapping; all others rest on a proposed one."""
+        return sum(statement.verified for statement in self.statements)
+
+    @property
+    def proposed(self) -> int:
+        return self.evidenced - self.confirmed
+
+    @property
+    def latest(self) -> date:
+        return max(statement.latest for statement in self.statements)
+
+    @property
+    def sentence(self) -> str:
+        """For people: what there is, never what there is not."""
+        of = f"{self.evidenced} of {self.standard.statements}"
+        if self.standard.is_whole:
+            return f"{of} evidenced so far"
+        return f"{of} statements on record here evidenced so far"
+
+    @property
+    def basis(self) -> str:
+        """On whose word, for people: `2 by a confirmed mapping, 4 by a proposed one`."""
+        parts = ((self.confirmed, "by a confirmed mapping"), (self.proposed, "by a proposed mapping"))
+        return ", ".join(f"{count} {words}" for count, words in parts if count)
+
+    @property
+    def by_kind(self) -> tuple[tuple[KsbKind, tuple[KsbEvidence, ...]], ...]:
+        """Knowledge, skills, behaviours: only the kinds there are."""
+        grouped = groupby(self.statements, key=lambda statement: statement.kind)
+        return tuple((kind, tuple(statements)) for kind, statements in grouped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +179,16 @@ class LearnerProfile:
     progress: tuple[PackProgress, ...]
     t_levels: tuple[TLevelResult, ...] = ()
     t_levels_without_result: tuple[NoOverall, ...] = ()
+    occupations: tuple[OccupationCoverage, ...] = ()
 
     @property
     def awards(self) -> tuple[ProfileCredential, ...]:
         return tuple(entry for entry in self.credentials if entry.kind is CredentialKind.AWARD)
+
+    @property
+    def current(self) -> tuple[ProfileCredential, ...]:
+        """What was achieved and holds, awards too. What did not is nobody's business but the learner's."""
+        return tuple(entry for entry in self.credentials if entry.passed and entry.in_force)
 
 
 def describe(held: Iterable[Credential], qualifications: Mapping[str, Qualification]) -> tuple[ProfileCredential, ...]:
@@ -132,7 +217,7 @@ def ksb_evidence(
             continue
         for mapping in units[entry.unit_id].ksbs:
             found[mapping.ksb_id].append(
-                Evidence(entry.id, entry.title, mapping.coverage, mapping.verified, mapping.basis)
+                Evidence(entry.id, entry.title, mapping.coverage, mapping.verified, mapping.basis, entry.awarded_on)
             )
     return tuple(
         KsbEvidence(
@@ -143,10 +228,32 @@ def ksb_evidence(
             text=ksb.text,
             is_official_wording=ksb.is_official_wording,
             evidence=tuple(found[ksb.id]),
+            version=ksb.version,
+            matches=ksb.matches,
         )
         for ksb in sorted(ksbs, key=lambda ksb: ksb.id)
         if ksb.id in found
     )
+
+
+def occupation_coverage(
+    evidenced: Iterable[KsbEvidence], standards: Iterable[StandardVersion]
+) -> tuple[OccupationCoverage, ...]:
+    """Per version of a standard, the one with most statements evidenced first. `standards` not touched are left out."""
+    known = {(each.occupation_id, each.version): each for each in standards}
+    found: dict[tuple[str, str | None], list[KsbEvidence]] = defaultdict(list)
+    for statement in evidenced:
+        found[statement.occupation_id, statement.version].append(statement)
+    covered = [
+        OccupationCoverage(known[key], tuple(sorted(statements, key=_place))) for key, statements in found.items()
+    ]
+    return tuple(sorted(covered, key=lambda each: (-each.evidenced, each.standard.occupation_id, each.standard.label)))
+
+
+def _place(statement: KsbEvidence) -> tuple[int, int, str]:
+    # K2 before K10, and knowledge, skills, behaviours in the order of every standard.
+    number = statement.code[1:]
+    return KSB_KINDS.index(statement.kind), int(number) if number.isdigit() else 0, statement.ksb_id
 
 
 def _evidences(entry: ProfileCredential) -> bool:

@@ -23,7 +23,14 @@ from app.stacking.held import HeldCredential
 from app.stacking.holding import units_held
 from app.stacking.pack import RulePack, SignOff
 from app.stacking.packs import PublishedPack
-from app.stacking.profile import LearnerProfile, PackProgress, credits_by_level, describe, ksb_evidence
+from app.stacking.profile import (
+    LearnerProfile,
+    PackProgress,
+    credits_by_level,
+    describe,
+    ksb_evidence,
+    occupation_coverage,
+)
 from app.stacking.t_level_held import t_levels_held
 from app.stacking.t_level_rules import published_rules
 from app.standards import strict_json
@@ -108,6 +115,9 @@ async def profile(conn: AsyncConnection, institution_id: UUID, learner_id: UUID,
     ksb_ids = {mapping.ksb_id for unit in held_units for mapping in unit.ksbs}
     ksbs = await catalogue.get_ksbs(conn, ksb_ids) if ksb_ids else ()
     t_levels, t_levels_without_result = t_levels_held(published_rules(), held, qualifications, now.date())
+    evidenced = ksb_evidence(described, units, ksbs)
+    touched = {statement.occupation_id for statement in evidenced}
+    standards = await catalogue.get_standards(conn, touched) if touched else ()
     return LearnerProfile(
         learner_id=learner.id,
         learner_name=learner.name,
@@ -116,10 +126,11 @@ async def profile(conn: AsyncConnection, institution_id: UUID, learner_id: UUID,
         as_of=now,
         credentials=described,
         credits_by_level=credits_by_level(described),
-        ksbs=ksb_evidence(described, units, ksbs),
         progress=_progress_begun(units_held(held, qualifications), now.date()),
         t_levels=t_levels,
         t_levels_without_result=t_levels_without_result,
+        ksbs=evidenced,
+        occupations=occupation_coverage(evidenced, standards),
     )
 
 

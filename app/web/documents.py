@@ -196,6 +196,16 @@ def published(
     return Response(data, headers=headers, media_type=media_type)
 
 
+def download(data: bytes, name: str) -> Response:
+    """A file about a learner: to be kept by whoever asked for it, and by nobody on the way."""
+    headers = {
+        "Cache-Control": "no-store, private",
+        "X-Robots-Tag": "noindex, nofollow, noarchive",
+        "Content-Disposition": f'attachment; filename="{name}.json"',
+    }
+    return Response(data, headers=headers, media_type=negotiation.JSON)
+
+
 def _known_tags(request: Request) -> set[str]:
     # Section 13.1.2: compared weakly, and a star stands for whatever there is.
     return {entry.strip().removeprefix("W/") for entry in request.headers.get("if-none-match", "").split(",")}

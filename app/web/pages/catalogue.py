@@ -4,7 +4,6 @@ Credentials name these addresses, so they must answer for as long as the credent
 """
 
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
 
 from starlette.requests import Request
@@ -12,8 +11,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.catalogue import service as catalogue
-from app.catalogue.model import Catalogue, Ksb, Qualification, Source, Unit
-from app.catalogue.seed import load_seed
+from app.catalogue.model import Ksb, Qualification, Source, Unit
+from app.catalogue.seed import packaged
 from app.credentials.documents import organisation_slug
 from app.database import transaction
 from app.errors import NotFound
@@ -109,24 +108,18 @@ async def _awarding_organisation(request: Request) -> Response:
     return _json(members, organisation.sources if organisation else ())
 
 
-@cache
-def _published() -> Catalogue:
-    """Attribution lines and sources travel with the program; the facts themselves are read from the database."""
-    return load_seed()
-
-
 def _sources(keys: Iterable[str]) -> list[Source]:
     wanted = set(keys)
-    return [source for source in _published().sources if source.key in wanted]
+    return [source for source in packaged().sources if source.key in wanted]
 
 
 def _page(request: Request, template: str, **context: Any) -> Response:
-    return rendering.page(request, template, headers=_HEADERS, attribution=_published().attribution, **context)
+    return rendering.page(request, template, headers=_HEADERS, attribution=packaged().attribution, **context)
 
 
 def _json(members: dict[str, Any], source_keys: Iterable[str]) -> Response:
     sources = [{"title": source.title, "url": source.url} for source in _sources(source_keys)]
-    return JSONResponse(members | {"sources": sources, "attribution": _published().attribution}, headers=_HEADERS)
+    return JSONResponse(members | {"sources": sources, "attribution": packaged().attribution}, headers=_HEADERS)
 
 
 def _unit_json(unit: Unit) -> dict[str, Any]:
@@ -171,6 +164,10 @@ def _ksb_json(ksb: Ksb) -> dict[str, Any]:
         "kind": ksb.kind,
         "text": ksb.text,
         "isOfficialWording": ksb.is_official_wording,
+        "uri": ksb.uri,
+        "matches": [
+            {"framework": match.framework, "target": match.target, "relation": match.relation} for match in ksb.matches
+        ],
     }
 
 

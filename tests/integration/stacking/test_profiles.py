@@ -48,6 +48,10 @@ async def test_a_profile_counts_each_unit_once_and_names_its_evidence(installati
         False,
         120,
     )
+    assert [(each.standard.label, each.sentence, each.basis) for each in found.occupations] == [
+        ("OCC0127, version 1.2", "4 of 13 statements on record here evidenced so far", "4 by a proposed mapping"),
+        ("OCC0116, version 1.1", "2 of 24 statements on record here evidenced so far", "2 by a proposed mapping"),
+    ]
 
 
 async def test_what_was_withdrawn_is_shown_as_withdrawn_and_counts_for_nothing(installation: Installation) -> None:
