@@ -47,6 +47,15 @@ async def get_qualification(conn: AsyncConnection, qualification_id: str) -> Qua
     return found
 
 
+async def get_qualifications(conn: AsyncConnection, ids: Collection[str]) -> dict[str, Qualification]:
+    """By id, with their units: two queries whatever their number. Raises `NotFound("qualification_unknown")`."""
+    found = {entry.id: entry for entry in await store.find_qualifications(conn, ids)}
+    for missing in sorted(set(ids) - set(found)):
+        message = "There is no such qualification in the catalogue."
+        raise NotFound("qualification_unknown", message, {"qualification": missing})
+    return found
+
+
 async def find_component(conn: AsyncConnection, qualification_ref: str, code: str) -> Unit:
     """The unit with this code in a qualification given by number (any form) or by catalogue id.
 

@@ -224,8 +224,7 @@ def _progress_begun(units: Sequence[HeldCredential], as_of: date) -> tuple[PackP
 
 
 async def _qualifications(conn: AsyncConnection, held: Iterable[Credential]) -> dict[str, Qualification]:
-    ids = sorted({credential.qualification_id for credential in held})
-    return {each: await catalogue.get_qualification(conn, each) for each in ids}
+    return await catalogue.get_qualifications(conn, {credential.qualification_id for credential in held})
 
 
 def _units(qualifications: Iterable[Qualification]) -> dict[str, Unit]:

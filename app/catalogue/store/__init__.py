@@ -8,6 +8,7 @@ the version. The mappings of a unit are replaced as a set whenever the unit is l
 from app.catalogue.store.qualifications import (
     find_components,
     find_qualification,
+    find_qualifications,
     find_unit,
     list_organisations,
     list_qualifications,
@@ -28,6 +29,7 @@ __all__ = [
     "find_ksbs",
     "find_occupations",
     "find_qualification",
+    "find_qualifications",
     "find_standards",
     "find_unit",
     "ksbs_of",

@@ -74,6 +74,15 @@ async def find_qualification(conn: AsyncConnection, qualification_id: str) -> Qu
     return None if row is None else _qualification(row, await units_of(conn, qualification_id))
 
 
+async def find_qualifications(conn: AsyncConnection, ids: Collection[str]) -> tuple[Qualification, ...]:
+    """Those there are, with their units: two queries whatever their number."""
+    of: dict[str, list[Unit]] = {}
+    for row in await conn.execute(_units_with_ksbs().where(units.c.qualification_id == any_of(list(ids)))):
+        of.setdefault(row.qualification_id, []).append(_unit(row))
+    rows = await conn.execute(select(qualifications).where(qualifications.c.id == any_of(list(ids))))
+    return tuple(_qualification(row, tuple(of.get(row.id, ()))) for row in rows)
+
+
 async def units_of(conn: AsyncConnection, qualification_id: str) -> tuple[Unit, ...]:
     """The units of a qualification in their own order; empty when there are none or no such qualification."""
     rows = await conn.execute(_units_with_ksbs().where(units.c.qualification_id == qualification_id))
