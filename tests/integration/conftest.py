@@ -129,7 +129,7 @@ def foundation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Foundation]
         if parent.is_relative_to(tmp_path_factory.getbasetemp().parent):
             parent.chmod(0o755)
     with (
-        local_postgres(_made(folder / "postgres"), "template") as template_url,
+        local_postgres(_made(folder / "postgres"), "template", is_thrown_away=True) as template_url,
         local_chain(ROOT / "contracts") as chain,
     ):
         migrate(template_url)
@@ -163,7 +163,7 @@ async def fresh_installation(foundation: Foundation) -> AsyncIterator[Installati
     foundation.serial[0] += 1
     name = f"test_{foundation.serial[0]}"
     with psycopg.connect(foundation.server_url, autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name} TEMPLATE template")
+        conn.execute(f"CREATE DATABASE {name} TEMPLATE template STRATEGY FILE_COPY")
     snapshot = foundation.chain.rpc("evm_snapshot")
     url = foundation.template_url.replace("/template", f"/{name}")
     settings = foundation.settings.model_copy(update={"database_url": SecretStr(url)})
