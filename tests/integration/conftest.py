@@ -5,6 +5,7 @@ each test gets a copy of it, and the chain is put back to the same moment afterw
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from uuid import UUID
 import httpx
 import psycopg
 import pytest
+from eth_account import Account
 from pydantic import SecretStr
 
 from app import worker
@@ -146,6 +148,7 @@ def foundation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Foundation]
         )
         settings = settings.model_copy(update={"registry_address": asyncio.run(deploy(settings, chain))})
         keys = asyncio.run(_furnish(settings, chain))
+        _make_quick_to_open(settings)
         yield Foundation(template_url.replace("/template", "/postgres"), template_url, chain, settings, keys)
 
 
@@ -220,6 +223,16 @@ async def _furnish(settings: Settings, chain: LocalChain) -> dict[str, dict[str,
                 )
                 keys[slug][scope] = made.secret
     return keys
+
+
+def _make_quick_to_open(settings: Settings) -> None:
+    """Encrypt the two wallets again with few rounds: each process and each wiring of a test opens them.
+
+    Wallets that a test makes itself are as hard to open as anybody's.
+    """
+    for file in (settings.wallets_dir / "keystores").glob("*.json"):
+        key = Account.decrypt(json.loads(file.read_text()), settings.secret_passphrase())
+        file.write_text(json.dumps(Account.encrypt(key, settings.secret_passphrase(), iterations=2)))
 
 
 def _made(folder: Path) -> Path:
