@@ -31,6 +31,7 @@ from app.standards import data_integrity, multikey
 from app.standards.anchor_receipt import LeafKind
 from app.standards.baking import bake_png
 from app.wiring import now
+from tests.integration import commands
 from tests.integration.conftest import ROOT, Installation
 from tests.unit.verification.files import pdf, png
 from tests.unit.verification.people import HOLDER, THIEF
@@ -48,10 +49,9 @@ class Terminal:
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def environment(self, **changes: str | None) -> dict[str, str]:
+        # Where Python keeps no bytecode, every start would compile the whole program again.
         ours = ("STACKMARK_", "PYTHONDONTWRITEBYTECODE")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-        # Where Python keeps no bytecode, every start would compile every library again.
-        kept["PYTHONPYCACHEPREFIX"] = str(self.folder.parent / "bytecode")
         given = {
             f"STACKMARK_{name}": value for name, value in {**self.settings, **changes}.items() if value is not None
         }
@@ -59,16 +59,9 @@ class Terminal:
 
     def run(self, *words: object, expect: int = DONE, **changes: str | None) -> str:
         """What the command said; fails unless it ended as expected, without a traceback or a secret."""
-        done = subprocess.run(
-            [sys.executable, "-m", "app.cli", *map(str, words)],
-            env=self.environment(**changes),
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        said = done.stdout + done.stderr
-        assert done.returncode == expect, said
+        code, out, errors = commands.run([*map(str, words)], self.environment(**changes), self.folder)
+        said = out + errors
+        assert code == expect, said
         assert "Traceback" not in said
         for secret in self.secrets:
             assert secret not in said
