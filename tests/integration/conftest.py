@@ -5,7 +5,6 @@ each test gets a copy of it, and the chain is put back to the same moment afterw
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from uuid import UUID
 import httpx
 import psycopg
 import pytest
-from eth_account import Account
+from eth_keyfile import keyfile
 from pydantic import SecretStr
 
 from app import worker
@@ -123,8 +122,19 @@ class Installation:
         return True
 
 
+@pytest.fixture(scope="session", autouse=True)
+def wallets_quick_to_open() -> Iterator[None]:
+    """Wallets made in this process are locked with few rounds of scrypt, for each wiring of a test opens them.
+
+    Those that a command makes are as hard to open as anybody's (tests/integration/test_command_line.py).
+    """
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setattr(keyfile, "get_default_work_factor_for_kdf", lambda kdf: 2)
+        yield
+
+
 @pytest.fixture(scope="session")
-def foundation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Foundation]:
+def foundation(tmp_path_factory: pytest.TempPathFactory, wallets_quick_to_open: None) -> Iterator[Foundation]:
     folder = tmp_path_factory.mktemp("installation")
     # The embedded server runs as a user of its own when the tests run as root; it must reach its folder.
     for parent in (folder, *folder.parents[:3]):
@@ -148,7 +158,6 @@ def foundation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Foundation]
         )
         settings = settings.model_copy(update={"registry_address": asyncio.run(deploy(settings, chain))})
         keys = asyncio.run(_furnish(settings, chain))
-        _make_quick_to_open(settings)
         yield Foundation(template_url.replace("/template", "/postgres"), template_url, chain, settings, keys)
 
 
@@ -223,16 +232,6 @@ async def _furnish(settings: Settings, chain: LocalChain) -> dict[str, dict[str,
                 )
                 keys[slug][scope] = made.secret
     return keys
-
-
-def _make_quick_to_open(settings: Settings) -> None:
-    """Encrypt the two wallets again with few rounds: each process and each wiring of a test opens them.
-
-    Wallets that a test makes itself are as hard to open as anybody's.
-    """
-    for file in (settings.wallets_dir / "keystores").glob("*.json"):
-        key = Account.decrypt(json.loads(file.read_text()), settings.secret_passphrase())
-        file.write_text(json.dumps(Account.encrypt(key, settings.secret_passphrase(), iterations=2)))
 
 
 def _made(folder: Path) -> Path:

@@ -179,6 +179,10 @@ def test_an_institution_is_set_up(terminal: Terminal, database: "psycopg.Connect
     assert f"Published in {published}\n" in said
     statement = json.loads(published.read_text())
     assert (statement["address"], statement["ukprn"]) == (address[1], "10000003")
+    # Each guess at the passphrase of a wallet costs 256 MB and most of a second.
+    (wallet,) = (Path(terminal.settings["WALLETS_DIR"]) / "keystores").glob(f"*{address[1]}.json")
+    locked = json.loads(wallet.read_text())["crypto"]
+    assert (locked["kdf"], locked["kdfparams"]["n"], locked["kdfparams"]["r"]) == ("scrypt", 2**18, 8)
     assert "did:web:localhost%3A8000:i:eastham" in said
     assert terminal.run(*create, expect=REFUSED).startswith("Refused: ")
 
