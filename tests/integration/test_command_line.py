@@ -458,7 +458,7 @@ def served(terminal: Terminal) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        rest = process.communicate(timeout=30)[1]
+        rest = process.communicate(timeout=120)[1]
     assert process.returncode in (0, -15), said + rest
     for secret in terminal.secrets:
         assert secret not in said + rest
