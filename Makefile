@@ -28,13 +28,14 @@ benchmarks/node_modules/.installed: benchmarks/package-lock.json
 demo: $(VENV)/.installed contracts/node_modules/.installed
 	$(BIN)/stackmark demo $(if $(CHECK),--check)
 
-# As many at a time as there are processors, each process with a database server and a node of its own. The published
-# vectors are run by one of them (tests/vectors/conftest.py), which notices a file that nobody opens.
+# As many at a time as there are processors, each process with a database server and a node of its own; who is done takes
+# from the others. The published vectors are run by one, which notices a file that nobody opens.
 test: install
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
-	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+	$(BIN)/python -m pytest tests/vectors
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore tests/vectors
 endif
 
 check: check-python check-contracts

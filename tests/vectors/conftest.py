@@ -23,11 +23,8 @@ sys.addaudithook(_note)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What asks which files were opened comes last; where several processes share the tests, one runs this folder."""
+    """What asks which files were opened comes last."""
     here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.xdist_group("vectors"))
     modules = {item.path for item in items if item.path.parent == here}
     _whole[0] = modules >= set(here.glob("test_*.py"))
     items.sort(key=lambda item: item.path.stem == LAST)
