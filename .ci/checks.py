@@ -23,7 +23,7 @@ def migrations_match_models() -> str:
         Path(folder).chmod(0o755)
         data = Path(folder) / "postgres"
         data.mkdir()
-        with local_postgres(data) as url:
+        with local_postgres(data, is_thrown_away=True) as url:
             migrate(url)
             try:
                 command.check(alembic_config(url))

@@ -11,11 +11,13 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,7 @@ class LocalChain:
                 json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params},
                 timeout=10,
                 trust_env=False,
+                verify=_tls(),
             )
             answer = response.json()
         except (httpx.HTTPError, ValueError) as error:
@@ -162,6 +165,12 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made once: to read the certificates of all authorities takes longer than the call, mostly to plain http."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _is_whole(file: Path) -> bool:

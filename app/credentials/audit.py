@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.credentials import store
 from app.database import transaction
 from app.institutions import service as institutions
-from app.institutions.model import DidDocumentVersion, in_force
+from app.institutions.model import DidDocumentVersion
 from app.standards import clr, data_integrity, did, erasure_receipt, strict_json
 from app.standards.anchor_receipt import binding_digest
 from app.standards.data_integrity import CanonicalForm, ProofProblem
@@ -28,9 +28,11 @@ class Published:
         }
 
     def at(self, moment: datetime) -> Iterator[DidDocument]:
-        """The documents in force in the second of `moment` (signatures name no smaller time): one, or two."""
-        found = {in_force(self._versions, moment), in_force(self._versions, moment - timedelta(seconds=1))}
-        yield from (self._documents[one.version] for one in found if one is not None)
+        """The documents in force at any time in the second of `moment` (signatures name no smaller time)."""
+        before = moment - timedelta(seconds=1)
+        for one in self._versions:
+            if one.valid_from <= moment and (one.valid_until is None or one.valid_until > before):
+                yield self._documents[one.version]
 
 
 async def audit_credentials(

@@ -16,6 +16,7 @@ from uuid import UUID
 import httpx
 import psycopg
 import pytest
+from eth_keyfile import keyfile
 from pydantic import SecretStr
 
 from app import worker
@@ -121,15 +122,26 @@ class Installation:
         return True
 
 
+@pytest.fixture(scope="session", autouse=True)
+def wallets_quick_to_open() -> Iterator[None]:
+    """Wallets made in this process are locked with few rounds of scrypt, for each wiring of a test opens them.
+
+    Those that a command makes are as hard to open as anybody's (tests/integration/test_command_line.py).
+    """
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setattr(keyfile, "get_default_work_factor_for_kdf", lambda kdf: 2)
+        yield
+
+
 @pytest.fixture(scope="session")
-def foundation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Foundation]:
+def foundation(tmp_path_factory: pytest.TempPathFactory, wallets_quick_to_open: None) -> Iterator[Foundation]:
     folder = tmp_path_factory.mktemp("installation")
     # The embedded server runs as a user of its own when the tests run as root; it must reach its folder.
     for parent in (folder, *folder.parents[:3]):
         if parent.is_relative_to(tmp_path_factory.getbasetemp().parent):
             parent.chmod(0o755)
     with (
-        local_postgres(_made(folder / "postgres"), "template") as template_url,
+        local_postgres(_made(folder / "postgres"), "template", is_thrown_away=True) as template_url,
         local_chain(ROOT / "contracts") as chain,
     ):
         migrate(template_url)
@@ -163,7 +175,7 @@ async def fresh_installation(foundation: Foundation) -> AsyncIterator[Installati
     foundation.serial[0] += 1
     name = f"test_{foundation.serial[0]}"
     with psycopg.connect(foundation.server_url, autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name} TEMPLATE template")
+        conn.execute(f"CREATE DATABASE {name} TEMPLATE template STRATEGY FILE_COPY")
     snapshot = foundation.chain.rpc("evm_snapshot")
     url = foundation.template_url.replace("/template", f"/{name}")
     settings = foundation.settings.model_copy(update={"database_url": SecretStr(url)})

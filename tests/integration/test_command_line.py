@@ -31,6 +31,7 @@ from app.standards import data_integrity, multikey
 from app.standards.anchor_receipt import LeafKind
 from app.standards.baking import bake_png
 from app.wiring import now
+from tests.integration import commands
 from tests.integration.conftest import ROOT, Installation
 from tests.unit.verification.files import pdf, png
 from tests.unit.verification.people import HOLDER, THIEF
@@ -48,10 +49,9 @@ class Terminal:
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def environment(self, **changes: str | None) -> dict[str, str]:
+        # Where Python keeps no bytecode, every start would compile the whole program again.
         ours = ("STACKMARK_", "PYTHONDONTWRITEBYTECODE")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-        # Where Python keeps no bytecode, every start would compile every library again.
-        kept["PYTHONPYCACHEPREFIX"] = str(self.folder.parent / "bytecode")
         given = {
             f"STACKMARK_{name}": value for name, value in {**self.settings, **changes}.items() if value is not None
         }
@@ -59,16 +59,9 @@ class Terminal:
 
     def run(self, *words: object, expect: int = DONE, **changes: str | None) -> str:
         """What the command said; fails unless it ended as expected, without a traceback or a secret."""
-        done = subprocess.run(
-            [sys.executable, "-m", "app.cli", *map(str, words)],
-            env=self.environment(**changes),
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        said = done.stdout + done.stderr
-        assert done.returncode == expect, said
+        code, out, errors = commands.run([*map(str, words)], self.environment(**changes), self.folder)
+        said = out + errors
+        assert code == expect, said
         assert "Traceback" not in said
         for secret in self.secrets:
             assert secret not in said
@@ -186,6 +179,10 @@ def test_an_institution_is_set_up(terminal: Terminal, database: "psycopg.Connect
     assert f"Published in {published}\n" in said
     statement = json.loads(published.read_text())
     assert (statement["address"], statement["ukprn"]) == (address[1], "10000003")
+    # Each guess at the passphrase of a wallet costs 256 MB and most of a second.
+    (wallet,) = (Path(terminal.settings["WALLETS_DIR"]) / "keystores").glob(f"*{address[1]}.json")
+    locked = json.loads(wallet.read_text())["crypto"]
+    assert (locked["kdf"], locked["kdfparams"]["n"], locked["kdfparams"]["r"]) == ("scrypt", 2**18, 8)
     assert "did:web:localhost%3A8000:i:eastham" in said
     assert terminal.run(*create, expect=REFUSED).startswith("Refused: ")
 
@@ -461,7 +458,7 @@ def served(terminal: Terminal) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        rest = process.communicate(timeout=30)[1]
+        rest = process.communicate(timeout=120)[1]
     assert process.returncode in (0, -15), said + rest
     for secret in terminal.secrets:
         assert secret not in said + rest

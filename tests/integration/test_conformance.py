@@ -75,7 +75,7 @@ def conformance(folder: Path, **settings: str) -> Iterator[Started]:
         yield Started(said, port, folder)
     finally:
         process.terminate()
-        out, errors = process.communicate(timeout=30)
+        out, errors = process.communicate(timeout=120)
     assert process.returncode in (0, -15), out + errors
     assert "Traceback" not in logged + errors
     assert TOKEN not in logged + out + errors

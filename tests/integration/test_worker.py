@@ -71,7 +71,7 @@ async def test_a_worker_killed_while_signing_is_followed_by_another(installation
                 await anchoring.request_all(conn)
     finally:
         second.send_signal(signal.SIGTERM)
-        second.wait(30)
+        second.wait(120)
     async with transaction(installation.wiring.engine) as conn:
         log = await anchoring.log_of(conn, installation.issuer.institution.id)
     assert await audit_log(installation.wiring.engine, log, installation.wiring.chain) == []
@@ -102,7 +102,7 @@ async def test_a_worker_outlives_a_database_that_drops_every_connection(installa
             installation.chain.finalize()
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
 
 
 async def test_a_wrong_passphrase_is_said_and_leaves_nothing(installation: Installation) -> None:

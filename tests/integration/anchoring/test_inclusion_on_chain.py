@@ -41,6 +41,8 @@ class Registry:
         sent = self._chain.rpc(
             "eth_sendTransaction", {"from": self.wallet, "to": self._contract, "data": "0x" + data.hex()}
         )
+        # The node mines by itself, but a moment after it has answered.
+        self._chain.rpc("evm_mine")
         assert self._chain.rpc("eth_getTransactionReceipt", sent)["status"] == "0x1"
 
     @property

@@ -129,7 +129,7 @@ async def test_a_low_balance_is_an_alarm_before_it_runs_dry(installation: Instal
     log, chain = await log_of(installation), installation.chain
     market = await installation.wiring.chain.fees()
     steps = with_policy(installation, reserve=20)
-    chain.rpc("anvil_setBalance", log.wallet_address, hex(market.max_fee * 600_000))
+    chain.rpc("anvil_setBalance", log.wallet_address, hex(market.max_fee * 150_000))
     await append(installation, 1)
     await settle(steps, log, chain)
     assert await codes(installation, log) == ["balance_low"]

@@ -97,7 +97,7 @@ async def never_ends(writer: asyncio.StreamWriter, page: bytes) -> None:
 @asynccontextmanager
 async def node(real: str, bad: Node | None = None) -> AsyncIterator[str]:
     """A node of the chain in front of the real one at `real`."""
-    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             try:

@@ -25,6 +25,8 @@ async def anchored_and_disowned(installation: Installation, seconds: int) -> Rep
     chain.rpc("anvil_impersonateAccount", wallet.address)
     data = keccak(text="disown(uint64)")[:4] + encode(["uint64"], [recorded + seconds])
     sent = chain.rpc("eth_sendTransaction", {"from": wallet.address, "to": wallet.contract, "data": "0x" + data.hex()})
+    # The node mines by itself, but a moment after it has answered.
+    chain.rpc("evm_mine")
     assert chain.rpc("eth_getTransactionReceipt", sent)["status"] == "0x1"
     # Another process, which remembers nothing of before.
     installation.wiring.__dict__.pop("registry")

@@ -52,7 +52,7 @@ def drive(url: str, key: str) -> dict[str, int]:
         @given(case=operation.as_strategy())
         def check(case: schemathesis.Case) -> None:
             headers = {"Authorization": f"Bearer {key}"} if case.path.startswith("/api/") else {}
-            response = case.call(headers=headers, timeout=30)
+            response = case.call(headers=headers, timeout=120)
             sent[case.operation.label] = sent.get(case.operation.label, 0) + 1
             case.validate_response(
                 response, checks=(not_a_server_error, content_type_conformance, response_schema_conformance)
