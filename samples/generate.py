@@ -195,8 +195,8 @@ def fault_files() -> dict[str, tuple[bytes, str, int]]:
         "unit_unknown": altered(component="99"),
         "grade_not_on_scale": altered(grade="First"),
         "unit_not_awardable": altered(
-            qualification="hnd-computing-england-network",
-            component="OPTIONAL-LEVEL-5-UNIT-A-CHOOSE-FROM-BANK",
+            qualification="hnd-computing-england-cyber",
+            component="CYBER-SECURITY-PATHWAY-OPTIONAL-LEVEL-5-UNIT-A",
         ),
         "award_before_live": altered(
             qualification="610/5799/X", component="PLACEMENT", grade="Met", award_date="2024-07-03"
