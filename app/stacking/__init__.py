@@ -1,29 +1,36 @@
 """Stacking: what a learner's credentials add up to, by published rule sets that anyone can run again.
 
-A rule pack is a versioned JSON file: the units of a qualification in groups, the credits that must be
-passed, the points of each grade. `rules.evaluate` is a pure function of the credentials held and one
-pack. It gives every credential exactly one reason, counted or refused, and says what is still missing.
+    held                what a learner holds, as the rules see it
+    pack                the rules of one award: groups of units, minimums, limits, what may be brought in, the grade
+    rules               evaluate(pack, held, as_of) -> evaluation: a pure function, in three steps
+      options             which credentials may count, and as what
+      choosing            which of them count where, when there are several ways: exact
+      explaining          one reason for each credential, what each group has, what is still to do
+    packs               the packs shipped, and one read from its bytes (pack_checking, pack_reading, pack_format_1)
+    t_level             the overall result of a T Level, from published tables (t_level_rules, t_level_held)
+    profile, modules    what one learner can show; exports/ writes it in the formats of others
 
 Decisions
-- A pack never changes once published: an award names it by address and SHA-384 of its bytes, and a test
-  pins every file. A correction is a new version in a new file.
-- The outcome depends on the credentials and the pack alone, not on their order and not on the day it is
-  asked: a currency rule is a window in which the parts must lie, so two people who run the rules in
-  different years agree.
-- Of several valid choices the one with most credits counts, then most credits passed, then most points,
-  then the unit ids in order. Credits passed come before points so that one more credential can never undo
-  an award.
-- The result of a unit counts once, with its best grade. A unit is in one group of a pack at most.
-- A stacked award is issued the way every credential is (`credentials.issuing`), dated on the day its last
-  part was earned. Its `creditsEarned` is the sum of its parts': a compensated unit counts as attempted,
-  not as earned.
-- A T Level opens the door to level 4 and carries no level 4 credit; it is refused with those words.
-- Credit awarded by another institution is not counted: prior learning is decided by people, not by a sum.
+- A pack never changes once published: an award names it by address and SHA-384 of its bytes, and a test pins every
+  file. A correction is a new version in a new file; a format that was published once is read for ever.
+- Every number is data of a pack with a date and a source. One vocabulary says most rules: what is counted (levels,
+  origins, units, passed or not), and at least or at most how many credits of it. The pass floor, credit by level,
+  residency, ceilings, caps on prior learning and on transfer are all that.
+- The outcome depends on the pack, the credentials and the day asked about alone. What a credential was on that day
+  counts, and which limits were in force. A currency rule is a window in which the parts must lie, not an age today.
+- Of several valid choices: a complete award, then its best grade, then the fewest credits used, then most points, then
+  identifiers. `choosing` is dynamic programming over the units; a test compares it with every combination.
+  So one more credential can never undo an award or lower its grade.
+- A unit counts once, in one group, with one credential; a credential of a unit counts in one place. An award that is
+  brought forward counts whole or its units count one by one, never both.
+- A pack that cannot be completed, or that one credential could satisfy twice, is refused when it is read: the last step
+  of the check runs the rules on somebody who has everything. One that leaves too many ways ends with `pack_too_wide`
+  after a fixed number of steps.
+- A stacked award is issued the way every credential is (`credentials.issuing`), dated on the day its last part was
+  earned. Its `creditsEarned` is what was passed: a compensated unit counts as attempted, not as earned.
+- A T Level opens the door to level 4 and carries no level 4 credit; it is refused with those words. Its overall result
+  is shown as evidence and never as an award: the award is made by the Department for Education.
 
-- The overall result of a T Level is read from published tables (`t_level`, `t_level_rules`), as evidence and never
-  as an award: it is shown in the profile (`t_level_held`) and no credential is made of it.
-
-This package never withdraws an award: when a part is withdrawn it recomputes, and people decide. It never
-awards a qualification, which is the awarding organisation's to do, and never states an unverified rule as
-fact: each pack lists which of its parts were read in a source and which were not.
+This package never awards a qualification, which is the awarding organisation's to do, and never states an unverified
+rule as fact: each pack lists which of its parts were read in a source and which were not.
 """
