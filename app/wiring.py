@@ -152,11 +152,13 @@ class Wiring:
         chosen = self.settings
         if chosen.second_chain is None:
             return None
-        rules = second_rules(chosen, chosen.second_chain)
-        if rules.chain_id == self.rules.chain_id:
-            raise Refused("chain_twice", f"The second chain is the first one: both have the number {rules.chain_id}.")
-        urls = chosen.second_chain_rpc_urls.split()
-        return connected(rules, urls, chosen.contracts_dir, chosen.second_registry_address)
+        return second_of(chosen, chosen.second_chain)
+
+    @property
+    def connected_chains(self) -> tuple[ConnectedChain, ...]:
+        """Every chain set up here, the first one first. Raises as `second`."""
+        first = (self.first,) if self.settings.chain_rpc_url else ()
+        return (*first, self.second) if self.second else first
 
     def chain_on(self, chain_id: int) -> Chain:
         """The chain with that number; the first one where none has it, whose callers find that it is another."""
@@ -303,6 +305,27 @@ def chain_rules(chosen: Settings) -> ChainRules:
 def second_rules(chosen: Settings, name: str) -> ChainRules:
     """As `chain_rules`, of the second chain: by its profile alone."""
     return rules_of(name, chosen.second_chain_id, "", None)
+
+
+def chains_of(chosen: Settings) -> tuple[ConnectedChain, ...]:
+    """Every chain of the settings, connected anew, the first one first; nobody is asked yet. For whoever has no
+    database, and closes them. Raises `Refused("chain_twice")`."""
+    found = []
+    if chosen.chain_rpc_url is not None:
+        urls = [chosen.chain_rpc_url, *chosen.witness_rpc_urls.split()]
+        found.append(connected(chain_rules(chosen), urls, chosen.contracts_dir, chosen.registry_address))
+    if chosen.second_chain is not None:
+        found.append(second_of(chosen, chosen.second_chain))
+    return tuple(found)
+
+
+def second_of(chosen: Settings, name: str) -> ConnectedChain:
+    """The second chain, connected anew. Raises `Refused("chain_twice")`."""
+    rules = second_rules(chosen, name)
+    if rules.chain_id == chain_rules(chosen).chain_id:
+        raise Refused("chain_twice", f"The second chain is the first one: both have the number {rules.chain_id}.")
+    urls = chosen.second_chain_rpc_urls.split()
+    return connected(rules, urls, chosen.contracts_dir, chosen.second_registry_address)
 
 
 def own_nodes(chosen: Settings, *, with_witnesses: bool = False) -> list[str]:

@@ -143,10 +143,14 @@ class EvmChain:
     async def has_registry(self, contract: str) -> bool:
         if contract not in self._registries:
             found = await self.code_hash(contract)
-            if found is None or found not in registry_code_hashes(self._contracts_dir):
+            if found is None or not self.is_registry_code(found):
                 return False
             self._registries[contract] = found
         return True
+
+    def is_registry_code(self, code_hash: str) -> bool:
+        """Whether it is the hash of a registry published so far."""
+        return code_hash in registry_code_hashes(self._contracts_dir)
 
     @_readable
     async def code_hash(self, address: str) -> str | None:
@@ -170,6 +174,12 @@ class EvmChain:
             number = hex(height)
         block = await self.call("eth_getBlockByNumber", number, False)
         return _block(block) if block is not None else None
+
+    @_readable
+    async def block_hash(self, number: int) -> str | None:
+        """Of the block at a height; None where the node has none."""
+        block = await self.call("eth_getBlockByNumber", hex(number), False)
+        return str(block["hash"]) if block is not None else None
 
     @_readable
     async def next_nonce(self, address: str, *, final: bool = False) -> int:
