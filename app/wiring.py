@@ -164,6 +164,10 @@ class Wiring:
         """The chain with that number; the first one where none has it, whose callers find that it is another."""
         return self.second.chain if self.second and self.second.rules.chain_id == chain_id else self.chain
 
+    def connected_on(self, chain_id: int) -> ConnectedChain:
+        """As `chain_on`. Raises `OutsideFailed("chain_not_configured")`."""
+        return self.second if self.second and self.second.rules.chain_id == chain_id else self.first
+
     def rules_on(self, chain_id: int) -> ChainRules:
         """As `chain_on`."""
         return self.second.rules if self.second and self.second.rules.chain_id == chain_id else self.rules
@@ -188,7 +192,9 @@ class Wiring:
         first = registry_of(self.nodes) if self.settings.chain_rpc_url else NoRegistry()
         if self.second is None:
             return first
-        return RegistryByChain({self.second.rules.chain_id: registry_of(self.second.nodes)}, first)
+        known = registers_of(self.settings)
+        there = {self.second.rules.chain_id: registry_of(self.second.nodes)}
+        return RegistryByChain(there, first, otherwise_is=self.rules.chain_id, contracts=known)
 
     @cached_property
     def publications(self) -> HostedPublications:
@@ -317,6 +323,13 @@ def chains_of(chosen: Settings) -> tuple[ConnectedChain, ...]:
     if chosen.second_chain is not None:
         found.append(second_of(chosen, chosen.second_chain))
     return tuple(found)
+
+
+def registers_of(chosen: Settings) -> tuple[str, ...]:
+    """Where registers are to be looked for: at the addresses in the settings, and where they stand on every chain."""
+    everywhere = register_at(None, chosen.contracts_dir)
+    named = (chosen.registry_address, chosen.second_registry_address, everywhere)
+    return tuple(dict.fromkeys(one for one in named if one))
 
 
 def second_of(chosen: Settings, name: str) -> ConnectedChain:

@@ -12,7 +12,7 @@ from procrastinate.jobs import DeleteJobCondition
 from psycopg import OperationalError
 
 from app import jobs
-from app.anchoring import publishing, reanchoring, sending
+from app.anchoring import notices, publishing, reanchoring, sending
 from app.anchoring import service as anchoring
 from app.credentials import keys, status
 from app.credentials import service as credentials
@@ -52,6 +52,15 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
                 await reanchoring.request_again(conn, UUID(log_id), chain_id, again)
         else:
             await publishing.publish_checkpoints(steps, UUID(log_id))
+
+    @app.task(name=jobs.GIVE_NOTICE, retry=RETRY)
+    async def give_notice(log_id: str, chain_id: int) -> None:
+        if chain_id not in wiring.chains:
+            return
+        steps = wiring.steps_on(chain_id)
+        if await notices.advance_on(steps, UUID(log_id), chain_id):
+            async with transaction(wiring.engine) as conn:
+                await notices.request_again(conn, UUID(log_id), chain_id, steps.policy.poll.total_seconds())
 
     @app.task(name=jobs.ISSUE_IMPORT, retry=RETRY)
     async def issue_import(import_id: str) -> None:
@@ -112,6 +121,7 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
             await anchoring.request_all(conn)
             for chain_id in wiring.chains:
                 await reanchoring.request_all(conn, chain_id)
+            await notices.request_all(conn, wiring.chains)
             await credentials.request_unfinished(conn)
 
 
