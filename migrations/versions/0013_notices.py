@@ -10,6 +10,8 @@ Revises: 0012
 import sqlalchemy as sa
 from alembic import op
 
+from app.migrating import refuse_where
+
 revision = "0013"
 down_revision = "0012"
 
@@ -35,10 +37,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    waiting = op.get_bind().execute(sa.text("SELECT count(*) FROM wallet_notices WHERE told_at IS NULL")).scalar()
-    if waiting:
-        raise RuntimeError(
-            f"{waiting} notices of stolen wallets are not on their chains yet, and the older version would forget them."
-            " Let the worker give them first: stackmark wallet status."
-        )
+    refuse_where(
+        op.get_bind(),
+        "wallet_notices WHERE told_at IS NULL",
+        "{} notices of stolen wallets are not on their chains yet, and the older version would forget them. Let the "
+        "worker give them first: stackmark wallet status.",
+    )
     op.drop_table("wallet_notices")
