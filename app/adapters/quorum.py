@@ -94,7 +94,10 @@ class QuorumChain:
         return await self._agreed(lambda node: node.may_anchor(contract, address, root, size))
 
     async def disowned_since(self, contract: str, address: str, *, final: bool = False) -> int:
-        return await self._agreed(lambda node: node.disowned_since(contract, address, final=final))
+        """The moment that a majority vouches for; a node that lags knows of no notice yet."""
+        known = await self._answers(lambda node: node.disowned_since(contract, address, final=final))
+        told = sorted(since for since in known if since)
+        return told[self._wanted - 1] if len(told) >= self._wanted else 0
 
     async def may_disown(self, contract: str, address: str, since: int) -> bool:
         return await self._agreed(lambda node: node.may_disown(contract, address, since))
