@@ -15,6 +15,7 @@ from app.database import libpq_url
 
 ADVANCE_LOG = "anchoring.advance_log"
 ADVANCE_ELSEWHERE = "anchoring.advance_elsewhere"
+GIVE_NOTICE = "anchoring.give_notice"
 ISSUE_IMPORT = "credentials.issue_import"
 AWARD_STACKS = "stacking.award_completed"
 AWARD_LEARNER = "stacking.award_learner"

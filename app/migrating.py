@@ -7,6 +7,8 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 
+from app.errors import Refused
+
 _ROOT = Path(__file__).resolve().parent.parent
 _STORES = (
     "app.institutions.store.tables",
@@ -38,3 +40,11 @@ def alembic_config(database_url: str) -> Config:
 def migrate(database_url: str) -> None:
     """Apply every migration that is missing. Safe to repeat."""
     command.upgrade(alembic_config(database_url), "head")
+
+
+def refuse_where(connection: Any, source: str, sentence: str) -> None:
+    """Stop a downgrade that would lose rows: those of `source` (what stands after FROM). `sentence` says it, with `{}`
+    for their number. Nothing of the downgrade has happened then. Raises `Refused("downgrade_refused")`."""
+    count = connection.exec_driver_sql(f"SELECT count(*) FROM {source}").scalar()  # noqa: S608 - ours alone
+    if count:
+        raise Refused("downgrade_refused", sentence.format(count))

@@ -2,7 +2,7 @@
 
 Everything is on disk before it is told, so a restart neither forgets a fault nor tells it twice; an alarm that nobody
 took waits in the file for the next round. Killed between sending and noting it down, an alarm is sent once more, under
-the same id.
+the same id. Whoever calls this holds the file (`held_state`): of two, each would undo what the other noted down.
 """
 
 import asyncio

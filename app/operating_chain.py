@@ -14,11 +14,16 @@ from app.operating import out, run
 from app.settings import Settings, settings
 
 if TYPE_CHECKING:
+    from app.adapters.connecting import ConnectedChain
     from app.adapters.deploying import Contract
     from app.adapters.evm import EvmChain
-    from app.anchoring.model import Checkpoint
+    from app.adapters.standing import ChainStanding
+    from app.anchoring.model import Block, Checkpoint
+    from app.institutions.model import Wallet
     from app.wiring import Wiring
 
+EXIT_REFUSED, EXIT_OUTSIDE, EXIT_FURTHER = 1, 3, 4
+_UNASKED = frozenset({"chain_unreachable", "chain_wrong", "chain_disagrees"})
 chain_app = typer.Typer(help="The chain: deploy the contracts, see how it stands.", no_args_is_help=True)
 Result = TypeVar("Result")
 
@@ -105,70 +110,133 @@ def _payer(file: Path | None) -> Any:
 def chain_status(
     as_json: Annotated[bool, typer.Option("--json", help="For programs; amounts in wei.")] = False,
 ) -> None:
-    """Show the chain, the register's code, and each wallet's balance and last checkpoint.
+    """Show each chain of the settings: its nodes, its rule of finality, the register's code, each wallet there.
 
-    Exit code 1 when the register is not there or not ours, or when a wallet is empty or was disowned.
+    Exit code 3 when the first chain cannot be asked, 1 when something else is wrong with it (the register is not there
+    or not ours, a node is behind, a wallet is empty or was disowned), 4 when all that is wrong is on a further chain:
+    the first one goes on.
     """
-    found = _with_chain(_chain_and_registry)
+    chains = asyncio.run(_look_at_all(settings()))
     if settings().database_url is not None:
-        found["wallets"] = run(_wallets)
-    found["problems"] = _problems(found)
+        run(lambda wiring: _add_wallets(wiring, chains))
+    # What is said of the first chain stands where it stood when there was one only.
+    found = {**chains[0], "further": chains[1:]}
     if as_json:
         out.print_json(json.dumps(found))
     else:
-        _tell(found)
-    if found["problems"]:
-        raise SystemExit(1)
+        for one in chains:
+            _tell(one)
+    codes = {problem["code"] for problem in chains[0]["problems"]}
+    if codes & _UNASKED:
+        raise SystemExit(EXIT_OUTSIDE)
+    if codes:
+        raise SystemExit(EXIT_REFUSED)
+    if any(one["problems"] for one in chains[1:]):
+        raise SystemExit(EXIT_FURTHER)
 
 
-async def _chain_and_registry(chain: "EvmChain") -> dict[str, Any]:
+async def _look_at_all(chosen: Settings) -> list[dict[str, Any]]:
+    """Every chain of the settings, the first one first; no database is needed. Raises `OutsideFailed`, `Refused`."""
     from app.adapters.deploying import anchor_registry
+    from app.adapters.standing import look
+    from app.wiring import chains_of
 
-    expected = anchor_registry(settings().contracts_dir)
-    address = settings().registry_address or expected.address
-    head, final = await chain.head(), await chain.final_head()
+    chains = chains_of(chosen)
+    if not chains:
+        raise OutsideFailed("chain_not_configured", "No chain is configured: set STACKMARK_CHAIN_RPC_URL.")
+    expected = anchor_registry(chosen.contracts_dir).runtime_code_hash
+    try:
+        standings = await asyncio.gather(*map(look, chains))
+    finally:
+        for chain in chains:
+            await chain.close()
+    return [_described(standing, expected) for standing in standings]
+
+
+def _described(standing: "ChainStanding", expected: str) -> dict[str, Any]:
     return {
-        "chainId": await chain.chain_id(),
-        "head": {"number": head.number, "time": _moment(head.time)},
-        "finalized": None if final is None else {"number": final.number, "time": _moment(final.time)},
+        "chainId": standing.chain_id,
+        "finality": {"rule": standing.finality, "meaning": standing.rule},
+        "nodes": [{"state": one.state, "head": one.head.number if one.head else None} for one in standing.nodes],
+        "head": _block(standing.head),
+        "finalized": _block(standing.final),
         "registry": {
-            "address": address,
-            "codeHash": await chain.code_hash(address),
-            "expectedCodeHash": expected.runtime_code_hash,
-            "known": await chain.has_registry(address),
+            "address": standing.contract,
+            "codeHash": standing.code_hash,
+            "expectedCodeHash": expected,
+            "known": standing.registry_known,
         },
+        "problems": [problem.as_json() for problem in standing.problems],
     }
 
 
-async def _wallets(wiring: "Wiring") -> list[dict[str, Any]]:
+async def _add_wallets(wiring: "Wiring", chains: list[dict[str, Any]]) -> None:
+    """Each institution's wallet on each chain that it is published on, into what was found there."""
     from app.anchoring import service as anchoring
     from app.database import transaction
+    from app.errors import AppError
     from app.institutions import service as institutions
 
     async with transaction(wiring.engine) as conn:
         known = [
             (
                 institution.slug,
-                (await institutions.identity(conn, institution.id)).wallet,
+                await institutions.identity(conn, institution.id),
                 await anchoring.finalized_checkpoints(conn, institution.id),
             )
             for institution in await institutions.list_all(conn)
         ]
-    chain = wiring.chain
-    chain_id = await chain.chain_id()
-    return [
-        {
-            "institution": slug,
-            "address": wallet.address,
-            "contract": wallet.contract,
-            "balance": await chain.balance(wallet.address),
-            "sizeOnChain": await chain.last_size(wallet.contract, wallet.address),
-            "disownedSince": await wiring.nodes[0].disowned_since(wallet.contract, wallet.address),
-            "lastCheckpoint": _checkpoint(finals[-1]) if finals else None,
-        }
-        for slug, wallet, finals in known
-        if wallet.chain_id == chain_id
-    ]
+    for found, chain in zip(chains, wiring.connected_chains, strict=True):
+        found["wallets"] = []
+        if {problem["code"] for problem in found["problems"]} & _UNASKED:
+            continue
+        number = chain.rules.chain_id
+        for slug, identity, finals in known:
+            wallet = next((one for one in (identity.wallet, *identity.also_on) if one.chain_id == number), None)
+            if wallet is None:
+                continue
+            recorded = [one for one in finals if one.chain_id == number]
+            try:
+                found["wallets"].append(await _wallet(wiring, chain, slug, wallet, recorded))
+            except AppError as error:
+                said = f"What the wallet of {slug} has on chain {number} is not known: {error.message}"
+                found["problems"].append({"code": error.code, "message": said})
+        found["problems"] += [problem for wallet in found["wallets"] for problem in _of_wallet(wallet, number)]
+
+
+async def _wallet(
+    wiring: "Wiring", chain: "ConnectedChain", slug: str, wallet: "Wallet", finals: list["Checkpoint"]
+) -> dict[str, Any]:
+    """Raises `AppError`: the chain, or whoever keeps the wallet, does not answer."""
+    from app.anchoring import fees
+
+    payer = await wiring.wallets.payer(wallet.keystore, wallet.address)
+    balance = await chain.chain.balance(payer.address)
+    return {
+        "institution": slug,
+        "address": wallet.address,
+        "payer": payer.address,
+        "contract": wallet.contract,
+        "balance": balance,
+        "checkpointsLeft": fees.affordable(balance, await chain.chain.fees(), payer.gas_beyond),
+        "sizeOnChain": await chain.chain.last_size(wallet.contract, wallet.address),
+        "disownedSince": await _disowned_since(chain, wallet),
+        "lastCheckpoint": _checkpoint(finals[-1]) if finals else None,
+    }
+
+
+async def _disowned_since(chain: "ConnectedChain", wallet: "Wallet") -> int:
+    """Unix time, 0 = it was not. Of several nodes, any that knows of a notice is heeded. Raises `OutsideFailed`."""
+    asked = [node.disowned_since(wallet.contract, wallet.address) for node in chain.nodes]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    told = [one for one in answers if isinstance(one, int)]
+    if not told:
+        raise OutsideFailed("chain_unreachable", "No node answers.")
+    return min((one for one in told if one), default=0)
+
+
+def _block(block: "Block | None") -> dict[str, Any] | None:
+    return None if block is None else {"number": block.number, "time": _moment(block.time)}
 
 
 def _checkpoint(last: "Checkpoint") -> dict[str, Any]:
@@ -178,25 +246,28 @@ def _checkpoint(last: "Checkpoint") -> dict[str, Any]:
     return described
 
 
-def _problems(found: dict[str, Any]) -> list[str]:
-    registry = found["registry"]
+def _of_wallet(wallet: dict[str, Any], number: int) -> list[dict[str, str]]:
+    named = f"The wallet of {wallet['institution']}"
     problems = []
-    if registry["codeHash"] is None:
-        problems.append(f"There is no contract at {registry['address']}: stackmark chain deploy")
-    elif not registry["known"]:
-        problems.append(f"The contract at {registry['address']} is not the register.")
-    for wallet in found.get("wallets", []):
-        if wallet["balance"] == 0:
-            problems.append(f"The wallet of {wallet['institution']} is empty.")
-        if wallet["disownedSince"]:
-            problems.append(f"The wallet of {wallet['institution']} was disowned; it can anchor nothing more.")
+    if wallet["balance"] == 0:
+        said = f"{named} is empty on chain {number}: {wallet['payer']} pays for it and holds nothing."
+        problems.append({"code": "wallet_empty", "message": said})
+    if wallet["disownedSince"]:
+        said = f"{named} was disowned; it can anchor nothing more on chain {number}."
+        problems.append({"code": "wallet_disowned", "message": said})
     return problems
 
 
 def _tell(found: dict[str, Any]) -> None:
-    registry, final = found["registry"], found["finalized"]
-    out.print(f"Chain {found['chainId']}, block {found['head']['number']:,} of {found['head']['time']}")
-    out.print(f"Final up to block {final['number']:,} of {final['time']}" if final else "Nothing is final yet.")
+    registry, head, final = found["registry"], found["head"], found["finalized"]
+    if head is None:
+        out.print(f"Chain {found['chainId']}: no node answers for it.")
+    else:
+        out.print(f"Chain {found['chainId']}, block {head['number']:,} of {head['time']}")
+        out.print(f"Final up to block {final['number']:,} of {final['time']}" if final else "Nothing is final yet.")
+    if len(found["nodes"]) > 1:
+        out.print("Nodes: " + ", ".join(f"{place} {one['state']}" for place, one in enumerate(found["nodes"], 1)))
+    out.print(f"Final by the rule {found['finality']['rule']}. {found['finality']['meaning']}")
     code = "the expected code" if registry["codeHash"] == registry["expectedCodeHash"] else "an earlier version"
     if registry["known"]:
         out.print(f"The register is at {registry['address']}, with {code}.")
@@ -205,11 +276,12 @@ def _tell(found: dict[str, Any]) -> None:
         entries = (
             f"last checkpoint of {last.get('time')}, {last['treeSize']:,} entries" if last else "no checkpoint yet"
         )
-        out.print(f"{wallet['institution']}  {wallet['address']}  {wallet['balance'] / 10**18:.6f}  {entries}")
+        balance = f"{wallet['balance'] / 10**18:.6f}, about {wallet['checkpointsLeft']:,} checkpoints"
+        out.print(f"{wallet['institution']}  {wallet['address']}  {balance}  {entries}")
     if "wallets" not in found:
         out.print("No database is configured, so no wallets are known.")
     for problem in found["problems"]:
-        out.print(f"Problem: {problem}")
+        out.print(f"Problem: {problem['message']} ({problem['code']})")
 
 
 def _with_chain(work: "Callable[[EvmChain], Awaitable[Result]]") -> Result:

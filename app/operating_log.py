@@ -4,6 +4,7 @@ lead to."""
 import asyncio
 import json
 import signal
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -87,17 +88,18 @@ def audit(
         _finish(run(lambda wiring: _from_inside(wiring, institution, rules, without_chain)), as_json)
         return
     from app import watching
-    from app.adapters.state_file import read_state, write_state
+    from app.adapters.state_file import held_state, read_state, write_state
 
     manner = manner_of(rpc, without_chain, served_at, contract, from_block, compare, rules)
     wanted = [watching.page_of(institution, settings().public_url)] if institution else watching.listed_in(issuers)
     if len(wanted) > 1 and (compare or credential):
         raise Refused("institution_unclear", "A copy of a log and a credential are of one institution: name it.")
     claims = [watching.read_claim(file) for file in credential or ()]
-    memory = read_state(state) if state else {}
-    reports, memory = asyncio.run(watching.audit_all(wanted, manner, memory, claims))
-    if state is not None:
-        write_state(state, memory)
+    with held_state(state) if state else nullcontext():
+        memory = read_state(state) if state else {}
+        reports, memory = asyncio.run(watching.audit_all(wanted, manner, memory, claims))
+        if state is not None:
+            write_state(state, memory)
     _finish([(one.did, one.outcome, one.findings, one.as_json(), _counted(one)) for one in reports], as_json)
 
 
@@ -122,6 +124,7 @@ def monitor(
 ) -> None:
     """Audit logs from outside on a schedule; tell each new fault once, and once more when it is over."""
     from app import monitoring, watching
+    from app.adapters.state_file import held_state
 
     if compare and len(institution or ()) != 1:
         raise Refused("institution_unclear", "A copy of a log is of one institution: name it.")
@@ -134,9 +137,9 @@ def monitor(
         return await monitoring.one_round(wanted, manner, state, sender)
 
     if once:
-        _finish(
-            [(one.did, one.outcome, one.findings, one.as_json(), _counted(one)) for one in asyncio.run(look())], False
-        )
+        with held_state(state):
+            reports = asyncio.run(look())
+        _finish([(one.did, one.outcome, one.findings, one.as_json(), _counted(one)) for one in reports], False)
         return
 
     async def until_stopped() -> None:
@@ -145,7 +148,8 @@ def monitor(
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
         await monitoring.watch(look, every * 60, stopped)
 
-    asyncio.run(until_stopped())
+    with held_state(state):
+        asyncio.run(until_stopped())
 
 
 def _sender(webhook: str | None, secret_file: Path | None) -> "WebhookSender | None":

@@ -1,20 +1,25 @@
 """The operator's commands on what a wallet sends: how it stands, what it will cost, stop it, go on, send now."""
 
+import asyncio
 import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import typer
 
-from app.errors import AppError, Refused
+from app.errors import AppError, OutsideFailed, OwnersAwaited, Refused
 from app.operating import look_at_safe, out, run, wallet_app, wallet_publish
 
 if TYPE_CHECKING:
+    from app.adapters.wallet_calls import WalletCalls
     from app.anchoring.fees import Forecast
+    from app.anchoring.model import Log
     from app.wiring import Wiring
 
 __all__ = ["wallet_app"]
 
+_NOTICE_TRIES = 900
 _SLUG = Annotated[str, typer.Argument(help="The institution's short name.")]
 
 
@@ -183,8 +188,8 @@ def wallet_replace(
     from app.standards.vc import parse_timestamp
 
     since = None if stolen_since is None else parse_timestamp(stolen_since)
-    if stolen_since is not None and since is None:
-        raise Refused("time_malformed", "Give a moment such as 2026-09-12T10:00:00Z.")
+    if stolen_since is not None and (since is None or not 0 < since.timestamp() <= datetime.now(UTC).timestamp()):
+        raise Refused("time_malformed", "Give a moment that has passed, such as 2026-09-12T10:00:00Z.")
     out.print(f"{address} will record what {slug} issues. {_CONSEQUENCES[lost, since is not None]}")
     if not yes and not typer.confirm("Replace the wallet now?"):
         raise typer.Abort
@@ -206,7 +211,6 @@ _CONSEQUENCES = {
 async def _replace(wiring: "Wiring", slug: str, new: tuple[str, str], lost: bool, since: datetime | None) -> None:
     from app.adapters.custody.custodians import scheme_of
     from app.adapters.custody.wallets import SAFE
-    from app.adapters.wallet_calls import WalletCalls
     from app.adapters.wallet_signatures import recover
     from app.anchoring import service as anchoring
     from app.anchoring.model import CheckpointState
@@ -229,20 +233,19 @@ async def _replace(wiring: "Wiring", slug: str, new: tuple[str, str], lost: bool
             return
         if log.pause is None:
             await anchoring.pause(conn, owner, f"The wallet is being replaced by {new[0]}.", datetime.now(UTC))
-    async with transaction(wiring.engine) as conn:
-        on_its_way = await anchoring.in_flight(conn, owner)
+    if since is not None and not lost:
+        await _give_notice(wiring, owner, since)
+    elif since is None:
+        async with transaction(wiring.engine) as conn:
+            on_its_way = await anchoring.in_flight(conn, owner)
         # One that is only sealed goes with the log to the new wallet.
         if on_its_way is not None and on_its_way.state is not CheckpointState.SEALED:
             raise Conflict(
                 "checkpoint_in_flight",
                 "The wallet is stopped, but a checkpoint of it is still on its way. Start this again when it is final.",
             )
-    old = (log.wallet_address, log.wallet_keystore)
-    calls = WalletCalls(wiring.nodes[0], wiring.keystore, wiring.steps.policy, log.contract, out.print)
-    if since is not None and not lost:
-        await calls.disown(old, int(since.timestamp()))
-    elif not lost:
-        await calls.hand_over(old, new)
+    if since is None and not lost:
+        await _calls(wiring, log).hand_over((log.wallet_address, log.wallet_keystore), new)
     async with transaction(wiring.engine) as conn:
         done = await wallets.replace(
             conn,
@@ -259,12 +262,53 @@ async def _replace(wiring: "Wiring", slug: str, new: tuple[str, str], lost: bool
         out.print(f"{done.again} checkpoint{'s are' if done.again > 1 else ' is'} recorded again by it.")
 
 
+def _calls(wiring: "Wiring", log: "Log") -> "WalletCalls":
+    """On the log's own chain."""
+    from app.adapters.wallet_calls import WalletCalls
+
+    chain = wiring.connected_on(log.chain_id)
+    policy = wiring.steps_on(log.chain_id).policy
+    return WalletCalls(chain.nodes[0], wiring.keystore, policy, log.contract, out.print)
+
+
+async def _give_notice(wiring: "Wiring", owner: UUID, since: datetime) -> None:
+    """Tell every chain on which the wallet counts, and wait until they have it; one that cannot be told now is told by
+    the worker once it can, and holds up nothing. Raises `OwnersAwaited` where people have to do it themselves."""
+    from app.anchoring import notices
+    from app.credentials import wallets
+    from app.database import transaction
+
+    async with transaction(wiring.engine) as conn:
+        left = await wallets.note_down(conn, owner, since, datetime.now(UTC))
+    for one in left:
+        out.print(f"Chain {one.chain_id} is told that {one.address} is not safe. Waiting until that is final.")
+    awaited: OwnersAwaited | None = None
+    for _ in range(_NOTICE_TRIES):
+        going_on = []
+        for one in left:
+            try:
+                if one.chain_id not in wiring.chains:
+                    raise OutsideFailed("chain_not_set_up", f"Chain {one.chain_id} is not in the settings.")
+                if not await notices.advance(wiring.steps_on(one.chain_id), one):
+                    going_on.append(one)
+            except OwnersAwaited as error:
+                awaited = error
+            except AppError as error:
+                out.print(f"Chain {one.chain_id} could not be told now: {error.message} ({error.code})")
+                out.print("The worker tells it as soon as it can be. See: stackmark wallet status")
+        left = tuple(going_on)
+        if not left:
+            break
+        await asyncio.sleep(wiring.settings.worker_poll_seconds)
+    if awaited is not None:
+        raise awaited
+
+
 @wallet_app.command("declare")
 def wallet_declare(slug: _SLUG) -> None:
     """Have the wallet say in the public register itself whose it is. Costs one transaction; once is enough."""
     from hashlib import sha256
 
-    from app.adapters.wallet_calls import WalletCalls
     from app.anchoring import service as anchoring
     from app.database import transaction
     from app.errors import Conflict
@@ -280,8 +324,9 @@ def wallet_declare(slug: _SLUG) -> None:
                     "wallet_not_stopped",
                     f"Stop the wallet first, so that nothing else is sent meanwhile: stackmark wallet stop {slug}",
                 )
-        calls = WalletCalls(wiring.nodes[0], wiring.keystore, wiring.steps.policy, log.contract, out.print)
-        await calls.declare((log.wallet_address, log.wallet_keystore), institution.did, sha256(document).digest())
+        await _calls(wiring, log).declare(
+            (log.wallet_address, log.wallet_keystore), institution.did, sha256(document).digest()
+        )
         out.print(f"The register says that {log.wallet_address} is the wallet of {institution.did}.")
 
     run(work)

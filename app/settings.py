@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     second_chain_id: int | None = Field(default=None, ge=1)
     second_chain_rpc_urls: str = ""
     second_registry_address: str | None = Field(default=None, pattern=r"^0x[0-9a-fA-F]{40}$")
+    # How often the worker does so by itself: each log at most once in so many hours, 0 = with every final checkpoint.
+    # Without it, and without a second chain, it does not.
+    second_chain_hours: float | None = Field(default=None, ge=0, le=8_760)
     # Empty = the rule of the chain's profile; else a block tag, or the number of blocks that must lie on top.
     finality: str = Field(default="", pattern=r"^(finalized|safe|[0-9]{1,3})?$")
     # What is paid at most for a unit of gas; without it, what the chain's profile says.

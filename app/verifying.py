@@ -97,13 +97,13 @@ async def _registry(rpc_urls: Sequence[str], base: Settings) -> AsyncIterator[Re
     if not rpc_urls:
         yield NoRegistry()
         return
-    from app.wiring import chain_rules, finality_on
+    from app.wiring import chain_rules, finality_on, registers_of
 
     named = [read_node(url) for url in rpc_urls]
     rule = chain_rules(base).finality
     chains, silent = await by_chain(named, lambda number: finality_on(base, number), rule, base.contracts_dir)
     try:
-        yield registry_by_chain(chains, silent)
+        yield registry_by_chain(chains, silent, registers_of(base))
     finally:
         for chain in (*(node for nodes in chains.values() for node in nodes), *silent):
             await chain.close()

@@ -198,7 +198,7 @@ async def _ledger(manner: Manner) -> AsyncIterator[Ledger | None]:
         yield None
         return
     from app.adapters.ledger import AgreeingLedger, EvmLedger, LedgerByChain
-    from app.wiring import finality_on
+    from app.wiring import finality_on, registers_of
 
     base = manner.base
 
@@ -213,4 +213,5 @@ async def _ledger(manner: Manner) -> AsyncIterator[Ledger | None]:
             for number, nodes in ((number, [*nodes, *silent]) for number, nodes in chains.items())
         }
         rule = chain_rules(base).finality
-        yield LedgerByChain(ledgers, ledger_of(silent, rule, manner.from_block) if silent else None)
+        otherwise = ledger_of(silent, rule, manner.from_block) if silent else None
+        yield LedgerByChain(ledgers, otherwise, registers_of(base))

@@ -152,15 +152,21 @@ class Wiring:
         chosen = self.settings
         if chosen.second_chain is None:
             return None
-        rules = second_rules(chosen, chosen.second_chain)
-        if rules.chain_id == self.rules.chain_id:
-            raise Refused("chain_twice", f"The second chain is the first one: both have the number {rules.chain_id}.")
-        urls = chosen.second_chain_rpc_urls.split()
-        return connected(rules, urls, chosen.contracts_dir, chosen.second_registry_address)
+        return second_of(chosen, chosen.second_chain)
+
+    @property
+    def connected_chains(self) -> tuple[ConnectedChain, ...]:
+        """Every chain set up here, the first one first. Raises as `second`."""
+        first = (self.first,) if self.settings.chain_rpc_url else ()
+        return (*first, self.second) if self.second else first
 
     def chain_on(self, chain_id: int) -> Chain:
         """The chain with that number; the first one where none has it, whose callers find that it is another."""
         return self.second.chain if self.second and self.second.rules.chain_id == chain_id else self.chain
+
+    def connected_on(self, chain_id: int) -> ConnectedChain:
+        """As `chain_on`. Raises `OutsideFailed("chain_not_configured")`."""
+        return self.second if self.second and self.second.rules.chain_id == chain_id else self.first
 
     def rules_on(self, chain_id: int) -> ChainRules:
         """As `chain_on`."""
@@ -186,7 +192,9 @@ class Wiring:
         first = registry_of(self.nodes) if self.settings.chain_rpc_url else NoRegistry()
         if self.second is None:
             return first
-        return RegistryByChain({self.second.rules.chain_id: registry_of(self.second.nodes)}, first)
+        known = registers_of(self.settings)
+        there = {self.second.rules.chain_id: registry_of(self.second.nodes)}
+        return RegistryByChain(there, first, otherwise_is=self.rules.chain_id, contracts=known)
 
     @cached_property
     def publications(self) -> HostedPublications:
@@ -303,6 +311,34 @@ def chain_rules(chosen: Settings) -> ChainRules:
 def second_rules(chosen: Settings, name: str) -> ChainRules:
     """As `chain_rules`, of the second chain: by its profile alone."""
     return rules_of(name, chosen.second_chain_id, "", None)
+
+
+def chains_of(chosen: Settings) -> tuple[ConnectedChain, ...]:
+    """Every chain of the settings, connected anew, the first one first; nobody is asked yet. For whoever has no
+    database, and closes them. Raises `Refused("chain_twice")`."""
+    found = []
+    if chosen.chain_rpc_url is not None:
+        urls = [chosen.chain_rpc_url, *chosen.witness_rpc_urls.split()]
+        found.append(connected(chain_rules(chosen), urls, chosen.contracts_dir, chosen.registry_address))
+    if chosen.second_chain is not None:
+        found.append(second_of(chosen, chosen.second_chain))
+    return tuple(found)
+
+
+def registers_of(chosen: Settings) -> tuple[str, ...]:
+    """Where registers are to be looked for: at the addresses in the settings, and where they stand on every chain."""
+    everywhere = register_at(None, chosen.contracts_dir)
+    named = (chosen.registry_address, chosen.second_registry_address, everywhere)
+    return tuple(dict.fromkeys(one for one in named if one))
+
+
+def second_of(chosen: Settings, name: str) -> ConnectedChain:
+    """The second chain, connected anew. Raises `Refused("chain_twice")`."""
+    rules = second_rules(chosen, name)
+    if rules.chain_id == chain_rules(chosen).chain_id:
+        raise Refused("chain_twice", f"The second chain is the first one: both have the number {rules.chain_id}.")
+    urls = chosen.second_chain_rpc_urls.split()
+    return connected(rules, urls, chosen.contracts_dir, chosen.second_registry_address)
 
 
 def own_nodes(chosen: Settings, *, with_witnesses: bool = False) -> list[str]:

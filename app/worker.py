@@ -2,6 +2,9 @@
 
 import asyncio
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,24 +15,26 @@ from procrastinate.jobs import DeleteJobCondition
 from psycopg import OperationalError
 
 from app import jobs
-from app.anchoring import publishing, reanchoring, sending
+from app.anchoring import notices, publishing, reanchoring, sending
 from app.anchoring import service as anchoring
-from app.credentials import keys, status
+from app.credentials import chains, keys, status
 from app.credentials import service as credentials
 from app.database import transaction
-from app.errors import AppError, NotFound
+from app.errors import AppError, NotFound, OutsideFailed
 from app.institutions import service as institutions
 from app.settings import Settings
 from app.stacking import service as stacking
 from app.wiring import Wiring, now, wired
 
 logger = structlog.get_logger()
+AWAY_FOR = timedelta(seconds=30)
 # A few tries with doubling waits; what still fails is taken up by the minute's sweep, for as long as it takes.
 RETRY = procrastinate.RetryStrategy(max_attempts=5, exponential_wait=2, retry_exceptions={AppError, OSError})
 
 
 def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
     """Make every task of this application known to the queue."""
+    away = Away()
 
     @app.task(name=jobs.ADVANCE_LOG, retry=RETRY)
     async def advance_log(log_id: str) -> None:
@@ -43,15 +48,28 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
 
     @app.task(name=jobs.ADVANCE_ELSEWHERE, retry=RETRY)
     async def advance_elsewhere(log_id: str, chain_id: int) -> None:
-        if chain_id not in wiring.chains:
-            # It was set up when this was asked for; what was sent there is followed again once it is.
+        if chain_id not in wiring.chains or away.knows(chain_id, now()):
+            # It was set up when this was asked for; what was sent there is followed again once it is, and answers.
             return
         steps = wiring.steps_on(chain_id)
-        if again := await reanchoring.advance(steps, UUID(log_id), chain_id):
+        with away.heeding(chain_id):
+            again = await reanchoring.advance(steps, UUID(log_id), chain_id)
+        if again:
             async with transaction(wiring.engine) as conn:
                 await reanchoring.request_again(conn, UUID(log_id), chain_id, again)
         else:
             await publishing.publish_checkpoints(steps, UUID(log_id))
+
+    @app.task(name=jobs.GIVE_NOTICE, retry=RETRY)
+    async def give_notice(log_id: str, chain_id: int) -> None:
+        if chain_id not in wiring.chains or away.knows(chain_id, now()):
+            return
+        steps = wiring.steps_on(chain_id)
+        with away.heeding(chain_id):
+            is_waited_for = await notices.advance_on(steps, UUID(log_id), chain_id)
+        if is_waited_for:
+            async with transaction(wiring.engine) as conn:
+                await notices.request_again(conn, UUID(log_id), chain_id, steps.policy.poll.total_seconds())
 
     @app.task(name=jobs.ISSUE_IMPORT, retry=RETRY)
     async def issue_import(import_id: str) -> None:
@@ -112,7 +130,57 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
             await anchoring.request_all(conn)
             for chain_id in wiring.chains:
                 await reanchoring.request_all(conn, chain_id)
+            await notices.request_all(conn, wiring.chains)
             await credentials.request_unfinished(conn)
+        await record_elsewhere(wiring, now())
+
+
+async def record_elsewhere(wiring: Wiring, moment: datetime) -> int:
+    """What is due on the second chain, where the settings say how often; the number of logs. No chain is asked."""
+    there, hours = wiring.second, wiring.settings.second_chain_hours
+    if there is None or hours is None:
+        return 0
+    async with transaction(wiring.engine) as conn:
+        everyone = await institutions.list_all(conn)
+    done = 0
+    for institution in everyone:
+        try:
+            async with transaction(wiring.engine) as conn:
+                done += await chains.record_if_due(
+                    conn,
+                    wiring.keystore,
+                    wiring.compiled,
+                    institution.id,
+                    chain_id=there.rules.chain_id,
+                    contract=there.contract,
+                    every=timedelta(hours=hours),
+                    now=moment,
+                )
+        except AppError as error:
+            # One institution's missing key must not keep the others' records back.
+            logger.error("not_recorded_elsewhere", institution=institution.slug, code=error.code)
+    return done
+
+
+class Away:
+    """Chains that did not answer a moment ago. Each walk of a log there would find that out anew, by waiting: a few
+    hundred of them would leave no room for the walks of chains that answer. The sweep asks again."""
+
+    def __init__(self) -> None:
+        self._since: dict[int, datetime] = {}
+
+    def knows(self, chain_id: int, moment: datetime) -> bool:
+        since = self._since.get(chain_id)
+        return since is not None and moment - since < AWAY_FOR
+
+    @contextmanager
+    def heeding(self, chain_id: int) -> Iterator[None]:
+        try:
+            yield
+        except OutsideFailed as error:
+            if error.code == "chain_unreachable":
+                self._since[chain_id] = now()
+            raise
 
 
 async def run_for_good(settings: Settings) -> None:

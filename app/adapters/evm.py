@@ -20,16 +20,18 @@ from eth_utils.crypto import keccak
 from web3 import AsyncHTTPProvider
 from web3.types import RPCEndpoint
 
-from app.anchoring.model import AnchorCall, Block, Fees, Inclusion
+from app.anchoring.model import AnchorCall, Block, DisownCall, Fees, Inclusion
 from app.errors import OutsideFailed
 
 GAS_LIMIT = 100_000
+DISOWN_GAS_LIMIT = 200_000
 TIMEOUT_SECONDS = 5
 ATTEMPTS = 3
 
 _ANCHOR = keccak(text="anchor(bytes32,uint64)")[:4]
 _ANCHORED_AT = keccak(text="anchoredAt(address,bytes32)")[:4]
 _LAST_SIZE = keccak(text="lastSize(address)")[:4]
+_DISOWN = keccak(text="disown(uint64)")[:4]
 _DISOWNED_SINCE = keccak(text="disownedSince(address)")[:4]
 _ROOT_ANCHORED = keccak(text="RootAnchored(address,bytes32,uint64)")
 _KNOWN = ("already known", "already imported", "nonce too low", "known transaction")
@@ -55,6 +57,21 @@ def anchor_transaction(call: AnchorCall) -> dict[str, Any]:
         "maxFeePerGas": call.fees.max_fee,
         "maxPriorityFeePerGas": call.fees.priority_fee,
         "data": _ANCHOR + encode(["bytes32", "uint64"], [call.root, call.tree_size]),
+    }
+
+
+def disown_transaction(call: DisownCall) -> dict[str, Any]:
+    """The EIP-1559 transaction of one `disown(since)` call."""
+    return {
+        "type": 2,
+        "chainId": call.chain_id,
+        "nonce": call.nonce,
+        "to": to_checksum_address(call.contract),
+        "value": 0,
+        "gas": DISOWN_GAS_LIMIT,
+        "maxFeePerGas": call.fees.max_fee,
+        "maxPriorityFeePerGas": call.fees.priority_fee,
+        "data": _DISOWN + encode(["uint64"], [call.since]),
     }
 
 
@@ -143,10 +160,14 @@ class EvmChain:
     async def has_registry(self, contract: str) -> bool:
         if contract not in self._registries:
             found = await self.code_hash(contract)
-            if found is None or found not in registry_code_hashes(self._contracts_dir):
+            if found is None or not self.is_registry_code(found):
                 return False
             self._registries[contract] = found
         return True
+
+    def is_registry_code(self, code_hash: str) -> bool:
+        """Whether it is the hash of a registry published so far."""
+        return code_hash in registry_code_hashes(self._contracts_dir)
 
     @_readable
     async def code_hash(self, address: str) -> str | None:
@@ -170,6 +191,12 @@ class EvmChain:
             number = hex(height)
         block = await self.call("eth_getBlockByNumber", number, False)
         return _block(block) if block is not None else None
+
+    @_readable
+    async def block_hash(self, number: int) -> str | None:
+        """Of the block at a height; None where the node has none."""
+        block = await self.call("eth_getBlockByNumber", hex(number), False)
+        return str(block["hash"]) if block is not None else None
 
     @_readable
     async def next_nonce(self, address: str, *, final: bool = False) -> int:
@@ -238,22 +265,21 @@ class EvmChain:
         return await self._read_number(contract, _LAST_SIZE + encode(["address"], [address]), "latest")
 
     async def may_anchor(self, contract: str, address: str, root: bytes, size: int) -> bool:
-        """As the port says; asked of the node as a call that is not sent."""
-        data = _ANCHOR + encode(["bytes32", "uint64"], [root, size])
-        try:
-            await self.call("eth_call", {"from": address, "to": contract, "data": "0x" + data.hex()}, "latest")
-        except OutsideFailed as error:
-            if error.code == "chain_error" and "revert" in error.message.lower():
-                return False
-            raise
-        return True
+        """As the port says."""
+        return await self._would_take(contract, address, _ANCHOR + encode(["bytes32", "uint64"], [root, size]))
 
-    async def disowned_since(self, contract: str, address: str) -> int:
-        """Unix time from which on `address` disowned its anchors, 0 = it did not, or the registry knows no notices."""
+    @_readable
+    async def disowned_since(self, contract: str, address: str, *, final: bool = False) -> int:
+        """As the port says; 0 also where the registry knows no notices."""
         current = registry_artifact(self._contracts_dir)["runtimeCodeHash"]
         if not await self.has_registry(contract) or self._registries[contract] != current:
             return 0
-        return await self._read_number(contract, _DISOWNED_SINCE + encode(["address"], [address]), "latest")
+        block = await self._final_block() if final else "latest"
+        return await self._read_number(contract, _DISOWNED_SINCE + encode(["address"], [address]), block)
+
+    async def may_disown(self, contract: str, address: str, since: int) -> bool:
+        """As the port says."""
+        return await self._would_take(contract, address, _DISOWN + encode(["uint64"], [since]))
 
     async def wait_for(self, tx_hash: str, tries: int = 100, pause_seconds: float = 0.1) -> Any:
         """The receipt of a transaction, once it is in a block. Raises `OutsideFailed("chain_unreachable")`."""
@@ -263,6 +289,16 @@ class EvmChain:
                 return receipt
             await asyncio.sleep(pause_seconds)
         raise OutsideFailed("chain_unreachable", "The transaction was not taken up by the chain in time.")
+
+    async def _would_take(self, contract: str, address: str, data: bytes) -> bool:
+        """Asked of the node as a call that is not sent."""
+        try:
+            await self.call("eth_call", {"from": address, "to": contract, "data": "0x" + data.hex()}, "latest")
+        except OutsideFailed as error:
+            if error.code == "chain_error" and "revert" in error.message.lower():
+                return False
+            raise
+        return True
 
     async def _final_block(self) -> str:
         """A tag or a number, for a question about what cannot change any more."""

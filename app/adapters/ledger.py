@@ -4,13 +4,14 @@ A node may leave out events, or lie: storage is asked too, and of several nodes 
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
 
+from app.adapters.registry import EvmRegistry, KnowsNotices
 from app.auditing.model import History, Recorded
 from app.auditing.ports import Ledger
 from app.errors import OutsideFailed
@@ -55,12 +56,11 @@ class EvmLedger:
             return _unknown(error.code, "The chain could not be asked just now.")
         except (ValueError, TypeError, AttributeError, LookupError, DecodingError):
             return _unknown("chain_answer_unreadable", "The chain gave an answer that cannot be read.")
-        if since:
-            # What a wallet recorded after its owner disowned it counts for nothing, here as in every check.
-            times = {root: at if at < since else 0 for root, at in times.items()}
-            records = [one for one in records if times[one.root]]
-            pending, last_size = frozenset(), max((one.size for one in records), default=0)
-        return History(tuple(records), times, pending, last_size)
+        return _heeding(History(tuple(records), times, pending, last_size), since)
+
+    async def disowned_since(self, chain_id: int, contract: str, wallet: str) -> int:
+        """As `app.adapters.registry.KnowsNotices` has it."""
+        return await EvmRegistry(self._chain).disowned_since(chain_id, contract, wallet)
 
     async def _final_block(self) -> int:
         if self._finality.isdigit():
@@ -119,17 +119,31 @@ class EvmLedger:
 
 
 class LedgerByChain:
-    """Each chain that is asked, by its number; of any other one nothing is known."""
+    """Each chain that is asked, by its number; of any other one nothing is known. A wallet's notice is heeded on
+    whichever chain it is given (`app.adapters.registry`); `contracts`: where else than in the log's own register."""
 
-    def __init__(self, ledgers: Mapping[int, Ledger], otherwise: Ledger | None = None) -> None:
+    def __init__(
+        self, ledgers: Mapping[int, Ledger], otherwise: Ledger | None = None, contracts: Collection[str] = ()
+    ) -> None:
         self._ledgers = dict(ledgers)
         self._otherwise = otherwise
+        self._contracts = tuple(contracts)
 
     async def history(self, chain_id: int, contract: str, wallet: str, roots: Sequence[bytes]) -> History:
         ledger = self._ledgers.get(chain_id, self._otherwise)
         if ledger is None:
             return _unknown("chain_other", "The log is recorded on a chain that this audit does not ask.")
-        return await ledger.history(chain_id, contract, wallet, roots)
+        places = {one.lower(): one for one in (contract, *self._contracts)}
+        others = [
+            one.disowned_since(number, place, wallet)
+            for number, one in self._ledgers.items()
+            if number != chain_id and isinstance(one, KnowsNotices)
+            for place in places.values()
+        ]
+        found, notices = await asyncio.gather(
+            ledger.history(chain_id, contract, wallet, roots), asyncio.gather(*others)
+        )
+        return _heeding(found, min((since for since in notices if since), default=0))
 
 
 class AgreeingLedger:
@@ -151,6 +165,22 @@ class AgreeingLedger:
             ):
                 return _unknown("chain_disagrees", "Two nodes of the chain say different things.")
         return shortest
+
+    async def disowned_since(self, chain_id: int, contract: str, wallet: str) -> int:
+        """The earliest that any of them tells of: to doubt, one is enough."""
+        asked = [
+            one.disowned_since(chain_id, contract, wallet) for one in self._ledgers if isinstance(one, KnowsNotices)
+        ]
+        return min((since for since in await asyncio.gather(*asked) if since), default=0)
+
+
+def _heeding(found: History, since: int) -> History:
+    """What a wallet recorded after its owner disowned it counts for nothing, here as in every check."""
+    if not since or found.code:
+        return found
+    times = {root: at if at < since else 0 for root, at in found.times.items()}
+    records = tuple(one for one in found.records if times[one.root])
+    return History(records, times, frozenset(), max((one.size for one in records), default=0))
 
 
 def _recorded(log: Any, contract: str, wallet: str, first: int, last: int) -> tuple[int, int, Recorded]:

@@ -21,6 +21,7 @@ from app.database import transaction
 from app.errors import NotFound
 from app.institutions import service as institutions
 from app.institutions.model import Institution
+from app.standards import checkpoint_list
 from app.standards import did as did_standard
 from app.standards.accreditation import LIST_TYPE
 from app.standards.vc import timestamp
@@ -89,7 +90,7 @@ class HttpPublications:
         return await self._fetch(url, MAX_STATUS_LIST, ACCREDITATIONS)
 
     async def checkpoints(self, url: str) -> Fetched:
-        return await self._fetch(url, MAX_STATUS_LIST, CHECKPOINTS)
+        return await self._fetch(url, checkpoint_list.MAX_BYTES, CHECKPOINTS)
 
     async def receipt(self, url: str, digest: bytes) -> Fetched:
         return await self._fetch(f"{url}/{digest.hex()}", MAX_DID_DOCUMENT, RECEIPT)
@@ -135,14 +136,14 @@ class HttpPublications:
                     return _failed("publication_unreachable", f"{what} could not be fetched just now.")
                 if response.status_code != httpx.codes.OK:
                     return _failed("publication_missing", f"{what} are not where they should be.")
-                data = b""
+                data = bytearray()
                 async for chunk in response.aiter_raw():
                     data += chunk
                     if len(data) > limit:
                         return _failed("publication_too_large", f"{what} are unreasonably large.")
             finally:
                 await response.aclose()
-        return Fetched(datetime.now(UTC), data, source=url)
+        return Fetched(datetime.now(UTC), bytes(data), source=url)
 
 
 class BundledPublications:

@@ -93,6 +93,15 @@ class QuorumChain:
     async def may_anchor(self, contract: str, address: str, root: bytes, size: int) -> bool:
         return await self._agreed(lambda node: node.may_anchor(contract, address, root, size))
 
+    async def disowned_since(self, contract: str, address: str, *, final: bool = False) -> int:
+        """The moment that a majority vouches for; a node that lags knows of no notice yet."""
+        known = await self._answers(lambda node: node.disowned_since(contract, address, final=final))
+        told = sorted(since for since in known if since)
+        return told[self._wanted - 1] if len(told) >= self._wanted else 0
+
+    async def may_disown(self, contract: str, address: str, since: int) -> bool:
+        return await self._agreed(lambda node: node.may_disown(contract, address, since))
+
     async def _agreed(self, ask: Callable[["EvmChain"], Awaitable[Vote]], *, on_any_chain: bool = False) -> Vote:
         answers = await self._answers(ask, on_any_chain=on_any_chain)
         answer, votes = Counter(answers).most_common(1)[0]

@@ -1,7 +1,8 @@
-"""What a wallet says of itself to the registry: who follows it, whose log it takes over, what it disowns, whose it is.
+"""What a wallet says of itself to the registry: who follows it, whose log it takes over, whose it is.
 
 These are rare, made by hand, and safe to repeat: each is told only when the registry does not say so already, and is
-waited for until it is final. The wallet must be stopped meanwhile, so that nothing else takes its next number.
+waited for until it is final. The wallet must be stopped meanwhile, so that nothing else takes its next number. What it
+disowns is told to several chains, and not waited for: `app.anchoring.notices`.
 """
 
 import asyncio
@@ -57,12 +58,6 @@ class WalletCalls:
             await self._tell(
                 new, "acceptSuccession(address,uint64)", [old[0], size], "the new wallet takes the log over"
             )
-
-    async def disown(self, wallet: tuple[str, str], since: int) -> None:
-        """Give notice that what `wallet` recorded at `since` (Unix time) or later is not to be believed."""
-        if 0 < await self._chain.disowned_since(self._contract, wallet[0]) <= since:
-            return
-        await self._tell(wallet, "disown(uint64)", [since], "notice is given of the wallet that is not safe any more")
 
     async def declare(self, wallet: tuple[str, str], did: str, document_sha256: bytes) -> None:
         """Say in the registry itself whose wallet it is: `did`, and the SHA-256 of its document now."""

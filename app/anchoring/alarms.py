@@ -17,7 +17,14 @@ from app.anchoring.steps import Steps
 from app.database import transaction
 
 LASTING = frozenset(
-    {"balance_low", "transaction_stuck", "transaction_reverted", "wallet_used_elsewhere", "chain_forgot_checkpoints"}
+    {
+        "balance_low",
+        "transaction_stuck",
+        "transaction_reverted",
+        "wallet_used_elsewhere",
+        "chain_forgot_checkpoints",
+        "notice_not_given",
+    }
 )
 """Those that a walk getting through does not end."""
 

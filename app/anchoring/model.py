@@ -202,3 +202,35 @@ class Inclusion:
     succeeded: bool
     tx_hash: bytes
     log_index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """That nothing is to be believed which a wallet recorded at `since` (Unix time) or later, for one register to have.
+
+    `nonce`, `sent`, `fees`, `sent_at`: the newest transaction that says so; None before the first. `told_at`: when it
+    was found there for good.
+    """
+
+    log_id: UUID
+    chain_id: int
+    contract: str
+    address: str
+    keystore: str
+    since: int
+    told_at: datetime | None = None
+    nonce: int | None = None
+    sent: SignedTransaction | None = None
+    fees: Fees | None = None
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DisownCall:
+    """One call of `disown(since)`, ready to be signed by the wallet."""
+
+    chain_id: int
+    contract: str
+    nonce: int
+    since: int
+    fees: Fees

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from app.anchoring.model import AnchorCall, Fees, Inclusion, Payer, SignedTransaction
+from app.anchoring.model import AnchorCall, DisownCall, Fees, Inclusion, Payer, SignedTransaction
 
 
 class Chain(Protocol):
@@ -52,6 +52,15 @@ class Chain(Protocol):
         """Whether the registry would take this from `address` now; False = it would be paid for and refused."""
         ...
 
+    async def disowned_since(self, contract: str, address: str, *, final: bool = False) -> int:
+        """Unix time from which on the registry believes nothing of `address`, 0 = it has no such notice; with `final`,
+        as of the last final block."""
+        ...
+
+    async def may_disown(self, contract: str, address: str, since: int) -> bool:
+        """Whether the registry would take this notice of `address` now."""
+        ...
+
 
 class Wallet(Protocol):
     """Signs with the owner's wallet, whoever keeps it. `keystore`: the reference that says who does.
@@ -69,6 +78,11 @@ class Wallet(Protocol):
 
         Raises `OwnersAwaited` while not enough of those have agreed who hold the wallet together.
         """
+        ...
+
+    async def sign_disown(self, keystore: str, call: DisownCall) -> SignedTransaction:
+        """The wallet's own transaction that gives notice of it. Raises `OwnersAwaited` for a wallet of several people,
+        who have to do this themselves."""
         ...
 
 

@@ -25,6 +25,9 @@ from app.standards.tlog_tiles import HASH, Tile
 from app.standards.vc import timestamp
 
 RENEWED_AFTER = timedelta(days=1)
+IN_FULL = 100
+"""So many of the newest checkpoints are listed with their places on chains; what is older, by size and root, which is
+what is checked. A list of decades so stays small enough for whoever reads it whole. All places are at `anchors`."""
 
 
 async def publish_checkpoints(steps: Steps, log_id: UUID) -> bool:
@@ -48,7 +51,7 @@ async def publish_checkpoints(steps: Steps, log_id: UUID) -> bool:
             and _is_current(known[0], finals, signer.key_id)
         ):
             return False
-        unsigned = checkpoint_list.unsigned_list(log.owner_did, checkpoints_json(finals), now)
+        unsigned = checkpoint_list.unsigned_list(log.owner_did, listed_json(finals), now)
         signed = data_integrity.sign_jcs(unsigned, signer.key_id, now, signer.sign)
         document = json.dumps(signed, separators=(",", ":"), ensure_ascii=False).encode()
         await store.set_checkpoint_list(conn, log.id, document, now)
@@ -131,11 +134,21 @@ def checkpoints_json(finals: Iterable[Checkpoint]) -> list[dict[str, Any]]:
     return [checkpoint_json(*by_size[size]) for size in sorted(by_size)]
 
 
+def listed_json(finals: Iterable[Checkpoint]) -> list[dict[str, Any]]:
+    """As `checkpoints_json`, as they stand in the signed list."""
+    by_size = _by_size(finals)
+    sizes = sorted(by_size)
+    return [
+        *({"treeSize": size, "root": "0x" + by_size[size][0].root.hex()} for size in sizes[:-IN_FULL]),
+        *(checkpoint_json(*by_size[size]) for size in sizes[-IN_FULL:]),
+    ]
+
+
 def _is_current(document: bytes, finals: tuple[Checkpoint, ...], key_id: str) -> bool:
     # A chain that forgot may take checkpoints away too: the list is of those that are final, no more and no fewer.
     known = json.loads(document)
     is_ours: bool = known["proof"]["verificationMethod"] == key_id
-    return is_ours and known["checkpoints"] == checkpoints_json(finals)
+    return is_ours and known["checkpoints"] == listed_json(finals)
 
 
 def _by_size(finals: Iterable[Checkpoint]) -> dict[int, list[Checkpoint]]:

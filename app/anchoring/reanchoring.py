@@ -11,7 +11,7 @@ way on the chain that is left is given up, and the first checkpoint on the other
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -80,6 +80,21 @@ async def request(conn: AsyncConnection, log: Log, now: datetime) -> Checkpoint 
         wanted = await store.checkpoint_in_flight(conn, log)
     await _request_advance(conn, log)
     return wanted
+
+
+async def is_due(conn: AsyncConnection, log: Log, every: timedelta, now: datetime) -> bool:
+    """Whether the newest final checkpoint is to be recorded on `log`'s chain too (`Log.on`), where that is done once
+    in `every`: there is something new, nothing is on its way there, and the last one was asked for so long ago."""
+    current = await service.held_log(conn, log.owner)
+    wanted = await store.newest_finalized(conn, log.id)
+    if wanted is None or current.chain_id == log.chain_id or current.pause is not None:
+        return False
+    there = [one for one in await store.list_checkpoints(conn, log.id) if one.chain_id == log.chain_id]
+    stands = _standing(there, log.chain_id, False)
+    if stands.on_its_way or stands.final >= wanted.tree_size:
+        return False
+    kept = [one.created_at for one in there if one.state is not CheckpointState.ORPHANED]
+    return not kept or now - max(kept) >= every
 
 
 async def newest(conn: AsyncConnection, log: Log) -> Checkpoint | None:

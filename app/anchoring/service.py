@@ -115,20 +115,26 @@ async def hand_over(
     """Let another wallet record the owner's checkpoints from now on; how many are to be recorded again.
 
     `disowned_from`: what the wallet before it recorded then or later is not to be believed; the new one records the log
-    again, and receipts are made anew. Raises `Conflict("checkpoint_in_flight")`: wait until it is final.
+    again, and receipts are made anew. What it has sent and is not final is given up then, on whichever chain: whether
+    it comes in or not, it counts for nothing. Else raises `Conflict("checkpoint_in_flight")`: wait until it is final.
     """
     log = await store.find_log(conn, lock=True, owner=owner)
     if log is None:
         raise NotFound("log_unknown", "This institution has no log.")
     # On whichever chain: what this wallet has sent, no other can offer more for. What is only sealed here goes along.
     waiting = [one for one in await store.list_checkpoints(conn, log.id) if one.state in IN_FLIGHT]
+    given_up = []
     for one in waiting:
         is_sealed = one.chain_id == log.chain_id and one.state is CheckpointState.SEALED
-        if not is_sealed or await store.list_transactions(conn, one.id):
+        if is_sealed and not await store.list_transactions(conn, one.id):
+            await store.set_anchored_by(conn, one.id, address)
+        elif disowned_from is not None:
+            await store.set_state(conn, one.id, CheckpointState.ORPHANED)
+            given_up.append(one)
+        else:
             raise Conflict(
                 "checkpoint_in_flight", "A checkpoint of this wallet is still on its way; wait until it is final."
             )
-        await store.set_anchored_by(conn, one.id, address)
     await store.set_wallet(conn, log.id, address, keystore)
     finals = await store.list_checkpoints(conn, log.id, CheckpointState.FINALIZED)
     doubted = [
@@ -142,10 +148,13 @@ async def hand_over(
         await store.set_state(conn, checkpoint_id, CheckpointState.ORPHANED)
     if doubted:
         await store.delete_receipts(conn, doubted)
-        if not waiting:
-            await seal_size(conn, replace(log, wallet_address=address), now)
-    await request_advance(conn, replace(log, wallet_address=address))
-    return len(doubted)
+    new = replace(log, wallet_address=address)
+    if (doubted or any(one.chain_id == log.chain_id for one in given_up)) and not await store.checkpoint_in_flight(
+        conn, log
+    ):
+        await seal_size(conn, new, now)
+    await request_advance(conn, new)
+    return len(doubted) + len(given_up)
 
 
 async def seal(conn: AsyncConnection, log_id: UUID, now: datetime) -> Checkpoint | None:

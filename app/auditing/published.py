@@ -12,7 +12,7 @@ from app.standards.signed_note import NoteKey
 from app.standards.tlog_checkpoint import LogCheckpoint
 
 MAX_DID_DOCUMENT = 100_000
-MAX_LIST = 8_000_000
+MAX_LIST = checkpoint_list.MAX_BYTES
 MAX_KEYS = 100_000
 LOG_SERVICE = "TransparencyLog"
 LIST_SERVICE = "CheckpointList"

@@ -6,11 +6,13 @@ own, each safe to repeat: between them, a wallet is published on a chain on whic
 nobody.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.anchoring import reanchoring
+from app.anchoring import service as anchoring
 from app.credentials import keys
 from app.credentials.signing import Issuer
 from app.institutions import upkeep
@@ -40,3 +42,23 @@ async def open_account(
     if as_main:
         identity = await upkeep.change_chain(conn, identity, chain_id)
     return (await keys.publish(conn, Issuer(identity, keystore, canonical), now)).identity
+
+
+async def record_if_due(
+    conn: AsyncConnection,
+    keystore: KeyStore,
+    canonical: CanonicalForm,
+    institution_id: UUID,
+    *,
+    chain_id: int,
+    contract: str,
+    every: timedelta,
+    now: datetime,
+) -> bool:
+    """Have the institution's newest final checkpoint recorded on a further chain, once in `every`; whether it is asked
+    for now. No chain is asked here, and the first one's records wait for nothing. Raises as `open_account`."""
+    log = (await anchoring.log_of(conn, institution_id)).on(chain_id, contract)
+    if not await reanchoring.is_due(conn, log, every, now):
+        return False
+    await open_account(conn, keystore, canonical, institution_id, chain_id=chain_id, contract=contract, now=now)
+    return await reanchoring.request(conn, log, now) is not None

@@ -15,6 +15,10 @@ from app.standards.vc import parse_timestamp, timestamp
 
 KIND = "CheckpointList"
 MAX_CHECKPOINTS = 20_000
+"""More than 30 years of a checkpoint a day and 200 on days of results."""
+MAX_BYTES = 8_000_000
+"""Of a list as it is fetched. An entry has about 105 bytes where it is size and root alone, 420 with its place on a
+chain, and 720 with its place on two: room for all that are read, the newest of them in full."""
 _ROOT = re.compile("0x[0-9a-f]{64}")
 
 

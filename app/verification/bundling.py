@@ -7,7 +7,7 @@ is left out and named, so that whoever keeps the file knows what it will not sho
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.standards import strict_json
@@ -26,6 +26,8 @@ from app.verification.report import Outcome
 from app.verification.verify import run_checks
 
 KIND = "CredentialBundle"
+MAX_LIST = 400_000
+"""Bytes of the list of checkpoints that a bundle has room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ async def make_bundle(
         "statusListCredential": evidence.status_list,
         "statusReasons": evidence.status_reasons,
         "accreditation": accreditation,
-        "checkpoints": checkpoints,
+        "checkpoints": _short_enough(checkpoints),
     }
     members: dict[str, Any] = {"type": KIND, "credential": submission.credential}
     missing = []
@@ -106,6 +108,13 @@ async def _receipt(submission: Submission, trail: Trail, publications: Publicati
 async def _at(trail: Trail, service: str, fetch: Callable[[str], Awaitable[Fetched]]) -> Fetched | None:
     address = trail.issuer.service(service) if trail.issuer else None
     return await fetch(address) if address else None
+
+
+def _short_enough(listed: Fetched | None) -> Fetched | None:
+    if listed is None or len(listed.data or b"") <= MAX_LIST:
+        return listed
+    # The receipt proves the entry without it; with it, the bundle would be too large to be handed in.
+    return replace(listed, data=None, failure="The issuer's list of register entries is too long for a bundle.")
 
 
 def _parsed(fetched: Fetched | None) -> Mapping[str, Any] | None:

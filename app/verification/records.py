@@ -16,6 +16,8 @@ Where a further record counts because the first chain did not answer, its later 
 nothing against the credential: that something had ended by then (a key's life, an accreditation) is then no more known
 than if nobody had answered. So a second record never makes anything worse, and nothing dated by its absence is green.
 
+A record counts as disowned by a notice of its wallet on whichever chain is asked: one key signs on all of them.
+
 A chain that this verifier does not ask, such as one of a forger's own, never answers: what is named there changes
 nothing. Nor does a further record that is missing where the first one is there. Whoever has a chain asked trusts its
 clock as well as its memory.

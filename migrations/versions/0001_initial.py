@@ -4,8 +4,39 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from app.migrating import refuse_where
+
 revision = "0001"
 down_revision = None
+
+_TABLES = (
+    "awarding_organisations",
+    "institutions",
+    "logs",
+    "occupations",
+    "accreditations",
+    "api_keys",
+    "checkpoints",
+    "cohort_imports",
+    "did_documents",
+    "ksbs",
+    "learners",
+    "log_entries",
+    "log_tiles",
+    "qualifications",
+    "signing_keys",
+    "status_lists",
+    "wallets",
+    "anchor_transactions",
+    "credentials",
+    "receipts",
+    "share_links",
+    "status_list_versions",
+    "units",
+    "credential_parts",
+    "share_views",
+    "unit_ksbs",
+)
 
 
 def upgrade() -> None:
@@ -463,3 +494,11 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_unit_ksbs_ksb_id"), "unit_ksbs", ["ksb_id"], unique=False)
     # ### end Alembic commands ###
+
+
+def downgrade() -> None:
+    refuse_where(
+        op.get_bind(), "institutions", "There are {} institutions: with this, everything of theirs would be deleted."
+    )
+    for table in reversed(_TABLES):
+        op.drop_table(table)

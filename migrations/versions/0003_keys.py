@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from app.migrating import refuse_where
+
 revision = "0003"
 down_revision = "0002"
 
@@ -24,3 +26,15 @@ def upgrade() -> None:
     )
     # Signatures name whole seconds: a document must be in force at the second in which its first key signed.
     op.execute("UPDATE did_documents SET published_at = date_trunc('second', published_at)")
+
+
+def downgrade() -> None:
+    refuse_where(
+        op.get_bind(),
+        "signing_keys WHERE expires_at IS NOT NULL",
+        "{} signing keys have retired, and the older version would sign with them.",
+    )
+    op.drop_table("domain_linkages")
+    op.drop_column("wallets", "signature")
+    op.drop_column("wallets", "statement")
+    op.drop_column("signing_keys", "expires_at")

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from app.migrating import refuse_where
+
 revision = "0004"
 down_revision = "0003"
 
@@ -51,3 +53,19 @@ def upgrade() -> None:
     known = "SELECT 'lz4' = ANY(enumvals) FROM pg_settings WHERE name = 'default_toast_compression'"
     if op.get_bind().exec_driver_sql(known).scalar():
         op.execute("ALTER TABLE credential_editions ALTER COLUMN document SET COMPRESSION lz4")
+
+
+def downgrade() -> None:
+    refuse_where(
+        op.get_bind(),
+        "credential_editions",
+        "{} credentials were corrected, and the older version has no place for their former editions.",
+    )
+    op.drop_column("status_list_versions", "reasons")
+    op.drop_column("learners", "name_settled")
+    op.drop_index("ix_credentials_revoked", "credentials")
+    op.drop_constraint(op.f("ck_credentials_document_kept"), "credentials")
+    op.alter_column("credentials", "document", existing_type=sa.LargeBinary(), nullable=False)
+    op.drop_column("credentials", "corrected_at")
+    op.drop_column("credentials", "edition")
+    op.drop_table("credential_editions")

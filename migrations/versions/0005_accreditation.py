@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from app.migrating import refuse_where
+
 revision = "0005"
 down_revision = "0004"
 
@@ -54,3 +56,29 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("edge_id IS NULL"),
     )
+
+
+def downgrade() -> None:
+    refuse_where(
+        op.get_bind(),
+        "institutions WHERE role <> 'provider' OR ukprn IS NULL",
+        "{} institutions are more than providers, and the older version does not know them.",
+    )
+    refuse_where(
+        op.get_bind(),
+        "accreditation_edges",
+        "{} signed accreditations were made, and the older version has no place for them.",
+    )
+    op.drop_index("uq_accreditations_without_edge", "accreditations")
+    op.drop_constraint(op.f("uq_accreditations_edge_id_qualification_id"), "accreditations")
+    op.create_unique_constraint(
+        "uq_accreditations_institution_id_qualification_id_valid_from",
+        "accreditations",
+        ["institution_id", "qualification_id", "valid_from"],
+    )
+    op.drop_column("accreditations", "edge_id")
+    op.drop_table("accreditation_edges")
+    op.alter_column("institutions", "ukprn", existing_type=sa.String(length=8), nullable=False)
+    op.drop_constraint("uq_institutions_recognition_number", "institutions")
+    op.drop_column("institutions", "recognition_number")
+    op.drop_column("institutions", "role")

@@ -7,6 +7,8 @@ Revises: 0006
 import sqlalchemy as sa
 from alembic import op
 
+from app.migrating import refuse_where
+
 revision = "0007"
 down_revision = "0006"
 
@@ -35,3 +37,18 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("revoked_at IS NULL AND kind = 'endorsement'"),
     )
+
+
+def downgrade() -> None:
+    refuse_where(
+        op.get_bind(),
+        "credentials WHERE kind IN ('record', 'endorsement')",
+        "{} records and endorsements were issued, and the older version does not know them.",
+    )
+    op.drop_index("uq_credentials_one_endorsement", "credentials")
+    op.drop_index("uq_credentials_one_record", "credentials")
+    op.drop_constraint(op.f("ck_credentials_endorsed"), "credentials")
+    op.drop_constraint(op.f("ck_credentials_learner"), "credentials")
+    op.drop_column("credentials", "endorsed_id")
+    op.alter_column("credentials", "learner_id", existing_type=sa.Uuid(), nullable=False)
+    op.alter_column("credentials", "kind", type_=sa.String(length=10), existing_nullable=False)

@@ -7,6 +7,8 @@ Revises: 0007
 import sqlalchemy as sa
 from alembic import op
 
+from app.migrating import refuse_where
+
 revision = "0008"
 down_revision = "0007"
 
@@ -31,3 +33,13 @@ def upgrade() -> None:
         "UPDATE institutions SET name = 'Stackmark'"
         " WHERE role = 'scheme operator' AND name = 'Stackmark scheme operator (this installation)'"
     )
+
+
+def downgrade() -> None:
+    # The name of the scheme operator stays: whether it was given or chosen is not known any more.
+    refuse_where(
+        op.get_bind(),
+        "accreditation_editions",
+        "{} accreditations were signed again, and the older version has no place for what was said before.",
+    )
+    op.drop_table("accreditation_editions")

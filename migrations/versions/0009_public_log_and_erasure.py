@@ -7,6 +7,8 @@ Revises: 0008
 import sqlalchemy as sa
 from alembic import op
 
+from app.migrating import refuse_where
+
 revision = "0009"
 down_revision = "0008"
 
@@ -52,6 +54,12 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # Entries that were erased cannot be brought back: going back needs a log that has none.
+    refuse_where(
+        op.get_bind(),
+        "erasures",
+        "{} erasures were made, and their receipts are all that shows what was deleted: the older version has no place "
+        "for them.",
+    )
     op.drop_table("erased_places")
     op.drop_table("erased_credentials")
     op.drop_table("erasures")

@@ -1,11 +1,18 @@
 """Records on more than one chain: where each checkpoint stands, alarms by chain, wallets on further chains.
 
+The older version knows one chain for each log. Records on another one would be taken for records on that, so that what
+was paid for could be found nowhere: a downgrade is refused where there are any, or where a wallet is published on a
+further chain. Of records on the log's own chain nothing is lost but the rule by which each was found final, which the
+receipts name. Alarms of other chains are dropped.
+
 Revision ID: 0011
 Revises: 0010
 """
 
 import sqlalchemy as sa
 from alembic import op
+
+from app.migrating import refuse_where
 
 revision = "0011"
 down_revision = "0010"
@@ -49,17 +56,24 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    refuse_where(
+        op.get_bind(),
+        "checkpoints JOIN logs ON logs.id = log_id"
+        " WHERE (checkpoints.chain_id, checkpoints.contract) <> (logs.chain_id, logs.contract)",
+        "{} records are on another chain, or in another register, than their log is now: the older version cannot tell "
+        "them from the others.",
+    )
+    refuse_where(
+        op.get_bind(),
+        "wallet_accounts",
+        "{} wallets are published on a further chain, and the older version would leave them out of what it publishes.",
+    )
     op.drop_table("wallet_accounts")
     op.execute("DELETE FROM log_alarms USING logs WHERE logs.id = log_id AND logs.chain_id <> log_alarms.chain_id")
     op.drop_constraint("pk_log_alarms", "log_alarms", type_="primary")
     op.drop_column("log_alarms", "chain_id")
     op.create_primary_key("pk_log_alarms", "log_alarms", ["log_id", "code"])
     op.drop_index("uq_checkpoints_in_flight", "checkpoints")
-    # Of a log that was moved, the records on the former chain cannot be told from the others any more.
-    op.execute(
-        f"UPDATE checkpoints SET state = 'orphaned' FROM logs"  # noqa: S608
-        f" WHERE logs.id = log_id AND logs.chain_id <> checkpoints.chain_id AND {_IN_FLIGHT}"
-    )
     op.create_index(
         "uq_checkpoints_in_flight",
         "checkpoints",

@@ -52,7 +52,8 @@ def payer(chain: LocalChain, tmp_path: Path) -> Path:
 def operator(chain: LocalChain, tmp_path: Path) -> Terminal:
     """A terminal whose contracts are a copy, so that deployments are recorded there."""
     shutil.copytree(ROOT / "contracts" / "abi", tmp_path / "contracts" / "abi")
-    settings = {"CHAIN_RPC_URL": chain.rpc_url, "CONTRACTS_DIR": "contracts", "PASSPHRASE": PASSPHRASE}
+    named = {"CHAIN": "besu", "CHAIN_ID": str(FOREIGN), "CHAIN_RPC_URL": chain.rpc_url}
+    settings = {**named, "CONTRACTS_DIR": "contracts", "PASSPHRASE": PASSPHRASE}
     return Terminal(tmp_path, settings, (PASSPHRASE, chain.rpc_url))
 
 

@@ -30,6 +30,7 @@ from app.anchoring.store.elsewhere import (
     set_named,
 )
 from app.anchoring.store.erasing import erased_positions, forget_entries, positions_of
+from app.anchoring.store.notices import find_notice, list_notices, save_notice, set_notice_sent, set_notice_told
 from app.anchoring.store.public import final_tile, find_feed, newest_note, recorded_times, set_feed, set_notes
 from app.anchoring.store.receipts import (
     count_entries,
@@ -82,6 +83,7 @@ __all__ = [
     "find_checkpoint_list",
     "find_feed",
     "find_log",
+    "find_notice",
     "find_receipt",
     "forget_entries",
     "hold_receipts",
@@ -94,6 +96,7 @@ __all__ = [
     "list_alarms",
     "list_checkpoints",
     "list_logs",
+    "list_notices",
     "list_transactions",
     "lock_sender",
     "newest_finalized",
@@ -110,6 +113,7 @@ __all__ = [
     "receipts_after",
     "recorded_times",
     "replace_receipts",
+    "save_notice",
     "sealed_entries",
     "set_anchored_by",
     "set_chain",
@@ -117,6 +121,8 @@ __all__ = [
     "set_feed",
     "set_named",
     "set_notes",
+    "set_notice_sent",
+    "set_notice_told",
     "set_pause",
     "set_size",
     "set_state",

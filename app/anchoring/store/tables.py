@@ -122,6 +122,26 @@ log_alarms = Table(
     Column("message", Text, nullable=False),
     Column("since", _WHEN, nullable=False),
 )
+wallet_notices = Table(
+    "wallet_notices",
+    metadata,
+    Column("log_id", Uuid, ForeignKey("logs.id"), primary_key=True),
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("contract", String(42), primary_key=True),
+    Column("address", String(42), primary_key=True),
+    Column("keystore", String(200), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("asked_at", _WHEN, nullable=False),
+    # Found in the register for good.
+    Column("told_at", _WHEN),
+    # The newest transaction that brings it there.
+    Column("nonce", BigInteger),
+    Column("raw", LargeBinary),
+    Column("hash", LargeBinary),
+    Column("max_fee", BigInteger),
+    Column("priority_fee", BigInteger),
+    Column("sent_at", _WHEN),
+)
 receipts = Table(
     "receipts",
     metadata,

@@ -68,7 +68,7 @@ def check_checkpoint(evidence: Evidence, trail: Trail) -> Finding:
         return unfetched("checkpoint", fetched, ("checkpoints_not_fetched", "The issuer's list could not be fetched."))
     try:
         data = fetched.data
-        document = trail.reader.document(data, 1_000_000)
+        document = trail.reader.document(data, checkpoint_list.MAX_BYTES)
         made_of = ("checkpoints", sha256(data).digest(), issuer.id)
         listed = trail.reader.once(made_of, lambda: checkpoint_list.read(document, issuer.id), size=len(data))
     except ValueError as error:

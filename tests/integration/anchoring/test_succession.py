@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.adapters.wallet_calls import WalletCalls
-from app.anchoring import publishing, sending, service
+from app.anchoring import notices, publishing, sending, service
 from app.anchoring.fees import SendingPolicy
 from app.anchoring.model import CheckpointState, Log
 from app.auditing.model import Outcome
@@ -47,6 +47,16 @@ async def blocks(installation: Installation) -> AsyncIterator[None]:
 def calls_of(installation: Installation, log: Log) -> WalletCalls:
     wiring = installation.wiring
     return WalletCalls(wiring.nodes[0], wiring.keystore, PATIENT, log.contract, lambda _: None, 0.05)
+
+
+async def disown(installation: Installation, since: datetime) -> None:
+    """Give notice of the wallet in use, and wait until it is final."""
+    wiring = installation.wiring
+    async with transaction(wiring.engine) as conn:
+        given = await wallets.note_down(conn, installation.issuer.institution.id, since, now())
+    for notice in given:
+        while not await notices.advance(wiring.steps_on(notice.chain_id), notice):
+            await asyncio.to_thread(installation.chain.finalize)
 
 
 def new_wallet(installation: Installation) -> tuple[str, str]:
@@ -145,8 +155,7 @@ async def test_after_a_theft_what_was_recorded_since_is_recorded_again(installat
     late = await installation.issue_one(component="2")
     await settle(steps, before, chain)
     old, new = (before.wallet_address, before.wallet_keystore), new_wallet(installation)
-    async with blocks(installation):
-        await calls_of(installation, before).disown(old, int(theft.timestamp()))
+    await disown(installation, theft)
     report = await checked(installation, late.id)
     assert (report.anchoring, report.finding("chain").code) == (Anchoring.UNKNOWN, "anchor_disowned")
     assert await replace(installation, new, theft) == 1
@@ -213,7 +222,7 @@ async def test_a_wallet_that_was_given_up_pays_for_nothing_more(installation: In
     used = await installation.wiring.chain.next_nonce(log.wallet_address)
     async with blocks(installation):
         theft = int(chain.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
-        await calls_of(installation, log).disown((log.wallet_address, log.wallet_keystore), theft)
+        await disown(installation, datetime.fromtimestamp(theft, UTC))
     await installation.issue_one(component="2")
     for _ in range(2):
         with pytest.raises(OutsideFailed) as failed:

@@ -100,3 +100,14 @@ def test_no_bundle_is_made_of_a_forgery() -> None:
     world.credential["name"] = "Another"
     with pytest.raises(ValueError, match="changed after it was signed"):
         made(world)
+
+
+def test_a_list_of_decades_is_left_out_of_a_bundle_and_named() -> None:
+    """With it, the file would be too large to be handed in; the receipt in it proves the entry by itself."""
+    world = published()
+    assert world.checkpoints is not None
+    world.checkpoints = {**world.checkpoints, "note": "x" * 400_000}
+    bundle = made(world)
+    assert bundle.missing == ("The issuer's list of register entries is too long for a bundle.",)
+    assert len(bundle.document) < 100_000
+    assert checked_offline(bundle.document).verdict is Verdict.VALID
