@@ -18,9 +18,9 @@ from app.migrating import alembic_config, migrate
 from app.wiring import now, wired
 from tests.integration.anchoring.test_surroundings import assert_whole
 from tests.integration.anchoring.two_chains import TwoChains, two_chains
-from tests.integration.conftest import Foundation, Installation
+from tests.integration.conftest import ROOT, Foundation, Installation
 
-HEAD = "0013"
+HEAD = ScriptDirectory(str(ROOT / "migrations")).get_current_head()
 MONEY = {
     "log_entries": "*",
     "receipts": "*",
@@ -140,7 +140,7 @@ async def test_what_was_paid_for_survives_the_way_down_and_up(anchored: Installa
     for target in ("0012", "0011", "0010", "0009"):
         down(url, target)
         assert money(url) == before
-    for target in ("0010", "0011", "0012", "0013"):
+    for target in ("0010", "0011", "0012", "head"):
         command.upgrade(alembic_config(url), target)
         assert money(url) == before
     assert shape(url) == whole
