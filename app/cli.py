@@ -20,6 +20,7 @@ from app import (
     operating_custody,
     operating_keys,
     operating_log,
+    operating_pathways,
     operating_second_chain,
     operating_wallets,
 )
@@ -48,6 +49,7 @@ app.add_typer(operating.registry_app, name="registry")
 operating_second_chain.add_to(operating_chain.chain_app)
 app.add_typer(operating_chain.chain_app, name="chain")
 app.add_typer(operating.record_app, name="record")
+app.add_typer(operating_pathways.pathway_app, name="pathway")
 app.command()(operating_log.audit)
 app.command()(operating_log.erase)
 app.command()(operating_log.monitor)

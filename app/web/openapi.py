@@ -216,8 +216,12 @@ def _public_paths() -> dict[str, Any]:
         "/catalogue/qualifications/{id}": {
             "get": _get("A qualification of the catalogue", any_json | page, {"id": {"type": "string"}})
         },
+        "/rules": {"get": _get("The published rule sets", any_json | page, {})},
+        "/rules/schema/2": {"get": _get("The JSON Schema of rule sets", any_json, {})},
         "/rules/{pack}/{version}": {
-            "get": _get("A published rule set", any_json, {"pack": {"type": "string"}, "version": {"type": "integer"}})
+            "get": _get(
+                "A published rule set", any_json | page, {"pack": {"type": "string"}, "version": {"type": "integer"}}
+            )
         },
     }
 

@@ -1,0 +1,141 @@
+"""The commands of curriculum staff about rule packs: check one, read one, try one. They need no database."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from app.errors import NotFound
+from app.operating import out
+
+if TYPE_CHECKING:
+    from app.stacking.evaluation import Evaluation
+    from app.stacking.held import HeldCredential
+    from app.stacking.pack import RulePack
+
+pathway_app = typer.Typer(help="Rule packs: check, read, try.", no_args_is_help=True)
+
+EXIT_REFUSED = 1
+MOST_BYTES = 10_000_000
+
+PackOrName = Annotated[
+    str, typer.Argument(metavar="PACK", help="A file, or the name of a published rule set (hnc-computing-2022, …/1).")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]
+
+
+@pathway_app.command("check")
+def check(
+    file: Annotated[Path, typer.Argument(metavar="PACK", help="The rule pack.", exists=True, dir_okay=False)],
+    as_json: Json = False,
+) -> None:
+    """Tell every problem of a rule pack with its line, by itself and beside the published ones and the catalogue."""
+    from app.catalogue.seed import load_seed
+    from app.stacking.pack_together import Known, look_at
+    from app.stacking.packs import published_packs
+
+    catalogue = load_seed()
+    known = Known(
+        published_packs(),
+        {unit.id for each in catalogue.qualifications for unit in each.units},
+        {each.id for each in catalogue.qualifications} | {each.id for each in catalogue.bundles},
+    )
+    looked = look_at(file.read_bytes(), known)
+    told = [("problem", each) for each in looked.problems] + [("warning", each) for each in looked.warnings]
+    if as_json:
+        found = [
+            {"severity": kind, "code": each.code, "line": each.line, "where": each.where, "sentence": each.sentence}
+            for kind, each in told
+        ]
+        pack = None if looked.pack is None else {"id": looked.pack.id, "version": looked.pack.version}
+        out.print_json(json.dumps({"file": str(file), "usable": not looked.problems, "pack": pack, "found": found}))
+    else:
+        for kind, each in told:
+            where = "" if each.sentence.startswith(each.where) else f" {each.where}:"
+            out.print(f"{file}:{each.line}: {kind}:{where} {each.sentence} ({each.code})")
+        counts = f"{len(looked.problems)} problems, {len(looked.warnings)} warnings"
+        verdict = f"{looked.pack.title}, version {looked.pack.version}" if looked.pack else "This pack"
+        out.print(f"{verdict} {'can be used' if looked.pack else 'cannot be used'}: {counts}.")
+    raise SystemExit(EXIT_REFUSED if looked.problems else 0)
+
+
+@pathway_app.command("show")
+def show(pack: PackOrName) -> None:
+    """Print the rules of a pack in plain words: groups, minimums, limits, sources, what is confirmed and what not."""
+    from app.stacking.pack_words import in_words
+
+    found = _pack(pack)
+    out.print(Text(f"{found.title}, version {found.version}", "bold"))
+    for part in in_words(found):
+        out.print()
+        out.print(Text(part.title, "bold"))
+        for line in part.lines:
+            out.print(f"  {line}")
+
+
+@pathway_app.command("try")
+def try_out(
+    pack: PackOrName,
+    held: Annotated[Path, typer.Argument(help="Held credentials (JSON or CSV).", exists=True, dir_okay=False)],
+    as_of: Annotated[
+        datetime | None, typer.Option(help="The day asked about; today if not given.", formats=["%Y-%m-%d"])
+    ] = None,
+) -> None:
+    """Run a rule pack on a file of held credentials; print each addition and refusal, and where they lead."""
+    from app.catalogue.seed import load_seed
+    from app.stacking.held_reading import read_held
+    from app.stacking.rules import evaluate
+
+    found = _pack(pack)
+    day = as_of.date() if as_of else datetime.now(UTC).date()
+    credentials = read_held(held.read_bytes(), found, load_seed())
+    _tell(found, credentials, evaluate(found, credentials, day))
+
+
+def _tell(pack: "RulePack", held: "tuple[HeldCredential, ...]", outcome: "Evaluation") -> None:
+    from app.stacking.options import written
+    from app.stacking.pack import Measure
+
+    by_id = {each.id: each for each in held}
+    out.print(Text(f"{pack.title}, version {pack.version}, on {written(outcome.as_of)}", "bold"))
+    out.print(f"{'Row':>5}  {'Awarded':<10}  {'Credits':>7}  {'Group':<14}  {'Outcome':<28}  Why")
+    total = 0
+    for reason in outcome.reasons:
+        credential = by_id[reason.credential_id]
+        total += reason.credits
+        added = f"+{reason.credits}" if reason.counts else "-"
+        out.print(
+            f"{credential.id.int:>5}  {credential.awarded_on}  {added:>7}  {reason.group or '-':<14}  "
+            f"{reason.code:<28}  {reason.sentence}"
+        )
+    out.print(f"{'':>5}  {'Together':<10}  {total:>7}  of {outcome.credits_needed} credits")
+    for group in outcome.groups:
+        out.print(f"  {group.title}: {group.filled} of {group.needed} {group.measure}.")
+    for each in outcome.requirements:
+        if each.measure is Measure.UNITS:
+            out.print(f"  {each.title}: {'shown' if each.reached else 'not shown'}.")
+            continue
+        asked = ", at most" if each.at_most else " of"
+        out.print(f"  {each.title}: {each.reached}{asked} {each.needed} {each.measure}.")
+    if outcome.complete and outcome.awarded_on is not None:
+        grade = f", {outcome.grade}" if pack.bands else ""
+        out.print(f"Complete{grade}, from {written(outcome.awarded_on)}.")
+    for sentence in outcome.missing:
+        out.print(f"  {sentence}")
+
+
+def _pack(named: str) -> "RulePack":
+    """The pack in a file, or a published one by its name, with its version behind a stroke where one is meant."""
+    from app.stacking.packs import find_pack, parse_pack
+
+    file = Path(named)
+    if file.is_file():
+        with file.open("rb") as opened:
+            return parse_pack(opened.read(MOST_BYTES))
+    name, _, version = named.partition("/")
+    if version and not (version.isascii() and version.isdigit() and len(version) < 6):
+        raise NotFound("rule_pack_unknown", f"There is no file {named}.", {"pack": named})
+    return find_pack(name, int(version) if version else None)
