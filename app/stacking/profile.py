@@ -10,6 +10,7 @@ from app.catalogue.model import Coverage, Ksb, KsbKind, Qualification, Unit
 from app.credentials.model import Credential, CredentialKind
 from app.stacking.evaluation import Evaluation
 from app.stacking.pack import RulePack
+from app.stacking.progression import NextStep
 from app.stacking.t_level import TLevelResult
 from app.stacking.t_level_held import NoOverall
 
@@ -100,6 +101,7 @@ class LearnerProfile:
     progress: tuple[PackProgress, ...]
     t_levels: tuple[TLevelResult, ...] = ()
     t_levels_without_result: tuple[NoOverall, ...] = ()
+    next_steps: tuple[NextStep, ...] = ()
 
     @property
     def awards(self) -> tuple[ProfileCredential, ...]:

@@ -24,6 +24,8 @@ from app.stacking.holding import units_held
 from app.stacking.pack import RulePack, SignOff
 from app.stacking.packs import PublishedPack
 from app.stacking.profile import LearnerProfile, PackProgress, credits_by_level, describe, ksb_evidence
+from app.stacking.progression import next_steps
+from app.stacking.progression_facts import published_skill_facts
 from app.stacking.t_level_held import t_levels_held
 from app.stacking.t_level_rules import published_rules
 from app.standards import strict_json
@@ -120,6 +122,9 @@ async def profile(conn: AsyncConnection, institution_id: UUID, learner_id: UUID,
         progress=_progress_begun(units_held(held, qualifications), now.date()),
         t_levels=t_levels,
         t_levels_without_result=t_levels_without_result,
+        next_steps=next_steps(
+            packs.newest_packs(), units_held(held, qualifications), now.date(), published_skill_facts()
+        ),
     )
 
 
