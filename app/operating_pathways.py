@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.stacking.pack import RulePack
 
 pathway_app = typer.Typer(help="Rule packs: check, read, try.", no_args_is_help=True)
+pathways_app = typer.Typer(help="The ladders of the catalogue: where they end.", no_args_is_help=True)
 
 EXIT_REFUSED = 1
 MOST_BYTES = 10_000_000
@@ -139,3 +140,50 @@ def _pack(named: str) -> "RulePack":
     if version and not (version.isascii() and version.isdigit() and len(version) < 6):
         raise NotFound("rule_pack_unknown", f"There is no file {named}.", {"pack": named})
     return find_pack(name, int(version) if version else None)
+
+
+@pathways_app.command("gaps")
+def gaps(
+    region: Annotated[
+        Path | None,
+        typer.Option(
+            help="What is offered where (CSV: ukprn, name, qualification); the whole catalogue if not given.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Find where ladders end: T Levels and HTQs that lead nowhere, levels left out, units and KSBs nothing uses."""
+    from app.catalogue.seed import load_seed
+    from app.stacking.explorer import build
+    from app.stacking.gaps import find_gaps
+    from app.stacking.packs import newest_packs
+    from app.stacking.paths_published import published_paths
+    from app.stacking.region_reading import read_region
+
+    catalogue = load_seed()
+    known = {each.id for each in catalogue.qualifications}
+    offers = None if region is None else read_region(region.read_bytes(), known)
+    graph = build(catalogue, newest_packs(), published_paths())
+    found = find_gaps(graph, catalogue, newest_packs(), offers)
+    if as_json:
+        members = [
+            {
+                "code": gap.code,
+                "qualification": gap.qualification_id,
+                "title": gap.title,
+                "sentence": gap.sentence,
+                "providers": list(gap.providers),
+                "details": list(gap.details),
+            }
+            for gap in found
+        ]
+        out.print_json(json.dumps({"gaps": members}))
+        return
+    out.print(f"{'Gap':<28}  {'Qualification':<40}  Finding")
+    for gap in found:
+        where = f" Offered by {', '.join(gap.providers)}." if gap.providers else ""
+        meant = f" ({', '.join(gap.details)})" if gap.details else ""
+        out.print(f"{gap.code:<28}  {gap.qualification_id:<40}  {gap.title}: {gap.sentence}{meant}{where}")
+    out.print(f"{len(found)} gaps.")

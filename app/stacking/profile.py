@@ -9,6 +9,7 @@ from uuid import UUID
 from app.catalogue.model import Coverage, Ksb, KsbKind, Qualification, Unit
 from app.credentials.model import Credential, CredentialKind
 from app.stacking.evaluation import Evaluation
+from app.stacking.explorer import Ladder
 from app.stacking.pack import RulePack
 from app.stacking.progression import NextStep
 from app.stacking.t_level import TLevelResult
@@ -102,6 +103,7 @@ class LearnerProfile:
     t_levels: tuple[TLevelResult, ...] = ()
     t_levels_without_result: tuple[NoOverall, ...] = ()
     next_steps: tuple[NextStep, ...] = ()
+    ladders: tuple[Ladder, ...] = ()
 
     @property
     def awards(self) -> tuple[ProfileCredential, ...]:

@@ -25,7 +25,7 @@ from app.stacking.pack import RulePack, SignOff
 from app.stacking.packs import PublishedPack
 from app.stacking.profile import LearnerProfile, PackProgress, credits_by_level, describe, ksb_evidence
 from app.stacking.progression import next_steps
-from app.stacking.progression_facts import published_skill_facts
+from app.stacking.progression_facts import ladders_of, published_skill_facts
 from app.stacking.t_level_held import t_levels_held
 from app.stacking.t_level_rules import published_rules
 from app.standards import strict_json
@@ -125,6 +125,7 @@ async def profile(conn: AsyncConnection, institution_id: UUID, learner_id: UUID,
         next_steps=next_steps(
             packs.newest_packs(), units_held(held, qualifications), now.date(), published_skill_facts()
         ),
+        ladders=ladders_of(units_held(held, qualifications), now.date()),
     )
 
 

@@ -92,3 +92,18 @@ def test_a_file_with_faults_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused) as caught:
         said("try", "hnc-computing-2022", file)
     assert [each["row"] for each in caught.value.details["problems"]] == [1, 2]
+
+
+def test_gaps_of_a_region_as_a_table_and_as_json(tmp_path: Path) -> None:
+    file = tmp_path / "region.csv"
+    file.write_text("ukprn,name,qualification\n10000020,Northgate College,tlevel-61058014\n")
+    result = CliRunner().invoke(app, ["pathways", "gaps", "--region", str(file)])
+    assert result.exit_code == 0
+    [line] = [line for line in result.stdout.splitlines() if "Northgate College" in line]
+    assert line.startswith("t_level_leads_to_no_level_4   tlevel-61058014 ")
+    [gap] = json.loads(CliRunner().invoke(app, ["pathways", "gaps", "--region", str(file), "--json"]).stdout)["gaps"]
+    assert (gap["code"], gap["qualification"], gap["providers"]) == (
+        "t_level_leads_to_no_level_4",
+        "tlevel-61058014",
+        ["Northgate College"],
+    )
