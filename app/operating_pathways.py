@@ -1,4 +1,5 @@
-"""The commands of curriculum staff about rule packs: check one, read one, try one. They need no database."""
+"""The commands of curriculum staff about rule packs: check one, read one, try one, sign one; and about the
+ladders. All but signing need no database."""
 
 import json
 from datetime import UTC, datetime
@@ -8,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from app.errors import NotFound
-from app.operating import out
+from app.errors import NotFound, Refused
+from app.operating import out, run
 
 if TYPE_CHECKING:
     from app.stacking.evaluation import Evaluation
     from app.stacking.held import HeldCredential
     from app.stacking.pack import RulePack
+    from app.wiring import Wiring
 
 pathway_app = typer.Typer(help="Rule packs: check, read, try.", no_args_is_help=True)
 pathways_app = typer.Typer(help="The ladders of the catalogue: where they end.", no_args_is_help=True)
@@ -94,6 +96,36 @@ def try_out(
     day = as_of.date() if as_of else datetime.now(UTC).date()
     credentials = read_held(held.read_bytes(), found, load_seed())
     _tell(found, credentials, evaluate(found, credentials, day))
+
+
+@pathway_app.command("sign")
+def sign(
+    pack: PackOrName,
+    institution: Annotated[str, typer.Option(help="The short name of the institution that uses it.")],
+    into: Annotated[Path | None, typer.Option("--into", help="Also write the statement to a file.")] = None,
+) -> None:
+    """Publish an institution's signed statement on a published rule set: its digest, its version, who wrote it."""
+    from app.database import transaction
+    from app.institutions import service as institutions
+    from app.stacking import packs, statements
+    from app.wiring import now
+
+    found = _pack(pack)
+    published = next((each for each in packs.published_packs() if each.pack == found), None)
+    if published is None:
+        raise Refused(
+            "rule_pack_not_published", "Only a published rule set can be signed: a statement names its address."
+        )
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            issuer = await wiring.issuer(conn, (await institutions.get(conn, institution)).id)
+            document = await statements.sign(conn, issuer, published, now())
+        if into is not None:
+            into.write_bytes(document)
+        out.print(f"Published at {json.loads(document)['id']}.")
+
+    run(work)
 
 
 def _tell(pack: "RulePack", held: "tuple[HeldCredential, ...]", outcome: "Evaluation") -> None:

@@ -224,6 +224,13 @@ def _public_paths() -> dict[str, Any]:
                 "A published rule set", any_json | page, {"pack": {"type": "string"}, "version": {"type": "integer"}}
             )
         },
+        "/rules/{pack}/{version}/statements/{slug}": {
+            "get": _get(
+                "What an institution says of a rule set it uses, signed",
+                any_json,
+                {"pack": {"type": "string"}, "version": {"type": "integer"}} | _SLUG,
+            )
+        },
     }
 
 

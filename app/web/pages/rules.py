@@ -6,11 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.stacking import packs
+from app.database import reading
+from app.institutions import service as institutions
+from app.stacking import packs, statements
 from app.stacking.pack import RulePack
 from app.stacking.pack_checking import schema_bytes
 from app.stacking.pack_words import in_force, in_words
 from app.web import negotiation, rendering
+from app.web.dependencies import wiring_of
 from app.web.documents import LASTING, SHORT, as_json, published
 
 _SCHEMA = "application/schema+json"
@@ -36,6 +39,14 @@ async def _pack(request: Request) -> Response:
         return published(request, data, _BYTES, packs.MEDIA_TYPE)
     pack = packs.find_pack(pack_id, version)
     return rendering.page(request, "rule_set.html", headers=_PAGE, pack=pack, parts=in_words(pack))
+
+
+async def _statement(request: Request) -> Response:
+    """What an institution that uses a rule set says of it, signed."""
+    async with reading(wiring_of(request).engine) as conn:
+        institution = await institutions.get(conn, request.path_params["slug"])
+        found = await statements.find(conn, institution, request.path_params["pack"], request.path_params["version"])
+    return published(request, found, SHORT, "application/vc")
 
 
 async def _schema(request: Request) -> Response:
@@ -67,4 +78,5 @@ routes = [
     Route("/rules", _list),
     Route("/rules/schema/2", _schema),
     Route("/rules/{pack}/{version:int}", _pack),
+    Route("/rules/{pack}/{version:int}/statements/{slug}", _statement),
 ]
