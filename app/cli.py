@@ -22,6 +22,7 @@ from app import (
     operating_exports,
     operating_keys,
     operating_log,
+    operating_pathways,
     operating_second_chain,
     operating_wallets,
 )
@@ -52,6 +53,8 @@ operating_second_chain.add_to(operating_chain.chain_app)
 app.add_typer(operating_chain.chain_app, name="chain")
 operating_exports.add_to(operating.record_app)
 app.add_typer(operating.record_app, name="record")
+app.add_typer(operating_pathways.pathway_app, name="pathway")
+app.add_typer(operating_pathways.pathways_app, name="pathways")
 app.command()(operating_log.audit)
 app.command()(operating_log.erase)
 app.command()(operating_log.monitor)

@@ -16,6 +16,7 @@ _STORES = (
     "app.catalogue.store",
     "app.credentials.store",
     "app.sharing.store",
+    "app.stacking.statement_store",
 )
 
 

@@ -57,14 +57,14 @@ def check_pack(data: bytes) -> Checked:
     lines = lines_of(data.decode())
     found = [_of_schema(error, lines) for error in _validator().iter_errors(value)]
     if not found:
-        found = [Problem(code, line_of(lines, path), _named(path), text) for code, path, text in _of_names(value)]
+        found = [Problem(code, line_of(lines, path), named(path), text) for code, path, text in _of_names(value)]
     if found:
         return Checked(None, tuple(sorted(set(found), key=lambda problem: (problem.line, problem.sentence))))
     try:
         pack = read_pack(value)
     except ValueError as error:
         return Checked(None, (Problem("pack_day_wrong", 1, "", f"a day is not in the calendar: {error}"),))
-    found = [Problem(code, line_of(lines, path), _named(path), text) for code, path, text in _of_parts(pack, value)]
+    found = [Problem(code, line_of(lines, path), named(path), text) for code, path, text in _of_parts(pack, value)]
     if not found:
         found = [Problem(code, 1, "", text) for code, text in _of_outcome(pack)]
     return Checked(None if found else pack, tuple(sorted(found, key=lambda each: (each.line, each.sentence))))
@@ -105,8 +105,8 @@ def _of_schema(error: Any, lines: dict[Path, int]) -> Problem:
     while deepest.context:
         deepest = min(deepest.context, key=lambda each: (-len(each.absolute_path), each.validator == "type"))
     path = tuple(deepest.absolute_path)
-    name = _named(path) or "the rule pack"
-    return Problem("pack_form_wrong", line_of(lines, path), _named(path), f"{name} {_wrong(deepest)}.")
+    name = named(path) or "the rule pack"
+    return Problem("pack_form_wrong", line_of(lines, path), named(path), f"{name} {_wrong(deepest)}.")
 
 
 def _wrong(error: Any) -> str:
@@ -151,7 +151,8 @@ def _kind(types: Any) -> str:
     return " or ".join(words.get(each, each) for each in ([types] if isinstance(types, str) else types))
 
 
-def _named(path: Path) -> str:
+def named(path: Path) -> str:
+    """A place in the pack as people write it: `groups[0].choose`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
 
 

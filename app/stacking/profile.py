@@ -20,7 +20,9 @@ from app.catalogue.model import (
 )
 from app.credentials.model import Credential, CredentialKind
 from app.stacking.evaluation import Evaluation
+from app.stacking.explorer import Ladder
 from app.stacking.pack import RulePack
+from app.stacking.progression import NextStep
 from app.stacking.t_level import TLevelResult
 from app.stacking.t_level_held import NoOverall
 
@@ -180,6 +182,8 @@ class LearnerProfile:
     t_levels: tuple[TLevelResult, ...] = ()
     t_levels_without_result: tuple[NoOverall, ...] = ()
     occupations: tuple[OccupationCoverage, ...] = ()
+    next_steps: tuple[NextStep, ...] = ()
+    ladders: tuple[Ladder, ...] = ()
 
     @property
     def awards(self) -> tuple[ProfileCredential, ...]:

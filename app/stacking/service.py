@@ -31,6 +31,8 @@ from app.stacking.profile import (
     ksb_evidence,
     occupation_coverage,
 )
+from app.stacking.progression import next_steps
+from app.stacking.progression_facts import ladders_of, published_skill_facts
 from app.stacking.t_level_held import t_levels_held
 from app.stacking.t_level_rules import published_rules
 from app.standards import strict_json
@@ -131,6 +133,10 @@ async def profile(conn: AsyncConnection, institution_id: UUID, learner_id: UUID,
         t_levels_without_result=t_levels_without_result,
         ksbs=evidenced,
         occupations=occupation_coverage(evidenced, standards),
+        next_steps=next_steps(
+            packs.newest_packs(), units_held(held, qualifications), now.date(), published_skill_facts()
+        ),
+        ladders=ladders_of(units_held(held, qualifications), now.date()),
     )
 
 

@@ -1,4 +1,4 @@
-"""Published documents, served as the bytes that were stored: credentials, bundles, lists, receipts, rules.
+"""Published documents, served as the bytes that were stored: credentials, bundles, lists, receipts.
 
 Plain Starlette routes: these are the hottest addresses, and there is nothing to convert.
 """
@@ -24,7 +24,6 @@ from app.credentials.status import PublishedList
 from app.database import reading
 from app.errors import NotFound, Refused
 from app.institutions import service as institutions
-from app.stacking import packs
 from app.standards.status_list import TIME_TO_LIVE
 from app.standards.vc import parse_timestamp
 from app.web import negotiation
@@ -179,11 +178,6 @@ async def _erasure(request: Request) -> Response:
     return published(request, receipt, PERSONAL)
 
 
-async def _rules(request: Request) -> Response:
-    data = packs.pack_bytes(request.path_params["pack"], request.path_params["version"])
-    return published(request, data, LASTING, packs.MEDIA_TYPE)
-
-
 def published(
     request: Request, data: bytes, headers: Mapping[str, str], media_type: str = negotiation.JSON
 ) -> Response:
@@ -227,5 +221,4 @@ routes = [
     Route("/i/{slug}/anchors/consistency", _consistency),
     Route("/i/{slug}/anchors/{digest}", _receipt),
     Route("/i/{slug}/erasures/{number}", _erasure),
-    Route("/rules/{pack}/{version:int}", _rules),
 ]

@@ -216,8 +216,20 @@ def _public_paths() -> dict[str, Any]:
         "/catalogue/qualifications/{id}": {
             "get": _get("A qualification of the catalogue", any_json | page, {"id": {"type": "string"}})
         },
+        "/pathways": {"get": _get("The ladders of the catalogue, as paths and as a graph", any_json | page, {})},
+        "/rules": {"get": _get("The published rule sets", any_json | page, {})},
+        "/rules/schema/2": {"get": _get("The JSON Schema of rule sets", any_json, {})},
         "/rules/{pack}/{version}": {
-            "get": _get("A published rule set", any_json, {"pack": {"type": "string"}, "version": {"type": "integer"}})
+            "get": _get(
+                "A published rule set", any_json | page, {"pack": {"type": "string"}, "version": {"type": "integer"}}
+            )
+        },
+        "/rules/{pack}/{version}/statements/{slug}": {
+            "get": _get(
+                "What an institution says of a rule set it uses, signed",
+                any_json,
+                {"pack": {"type": "string"}, "version": {"type": "integer"}} | _SLUG,
+            )
         },
     }
 
