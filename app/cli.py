@@ -23,6 +23,7 @@ from app import (
     operating_keys,
     operating_log,
     operating_second_chain,
+    operating_stacking,
     operating_wallets,
 )
 from app.errors import AppError, OutsideFailed, Refused
@@ -52,6 +53,7 @@ operating_second_chain.add_to(operating_chain.chain_app)
 app.add_typer(operating_chain.chain_app, name="chain")
 operating_exports.add_to(operating.record_app)
 app.add_typer(operating.record_app, name="record")
+app.add_typer(operating_stacking.stacking_app, name="stacking")
 app.command()(operating_log.audit)
 app.command()(operating_log.erase)
 app.command()(operating_log.monitor)

@@ -1,0 +1,45 @@
+"""What becomes of awards when a part of them changes: policies, events to be told, words that name the part.
+
+Revision ID: 0015
+Revises: 0014
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0015"
+down_revision = "0014"
+
+
+def upgrade() -> None:
+    op.add_column("credentials", sa.Column("revocation_detail", sa.String(100)))
+    op.create_table(
+        "stacking_policies",
+        sa.Column("institution_id", sa.Uuid(), sa.ForeignKey("institutions.id"), primary_key=True),
+        sa.Column("pack_id", sa.String(120), primary_key=True),
+        sa.Column("cascade", sa.String(10)),
+        sa.Column("sign_off", sa.String(10)),
+    )
+    op.create_table(
+        "award_events",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("institution_id", sa.Uuid(), sa.ForeignKey("institutions.id"), nullable=False),
+        sa.Column("learner_id", sa.Uuid(), sa.ForeignKey("learners.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("award_id", sa.Uuid(), sa.ForeignKey("credentials.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("kind", sa.String(10), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.Column("replacement_id", sa.Uuid(), sa.ForeignKey("credentials.id", ondelete="SET NULL")),
+        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("learner_told_at", sa.DateTime(timezone=True)),
+        sa.Column("institution_told_at", sa.DateTime(timezone=True)),
+        sa.UniqueConstraint("award_id", "kind", "cause"),
+    )
+    for column in ("institution_id", "learner_id", "replacement_id"):
+        op.create_index(f"ix_award_events_{column}", "award_events", [column])
+
+
+def downgrade() -> None:
+    op.drop_table("award_events")
+    op.drop_table("stacking_policies")
+    op.drop_column("credentials", "revocation_detail")
