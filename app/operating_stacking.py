@@ -1,6 +1,7 @@
 """The commands about awards that are made of parts: how they follow their parts, and what happened to them."""
 
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 
@@ -54,5 +55,86 @@ def stacking_policy(
         async with transaction(wiring.engine) as conn:
             await cascading.set_policy(conn, (await institutions.get(conn, institution)).id, cascade, pack)
         out.print(f"From now on: {cascade}.")
+
+    run(work)
+
+
+@stacking_app.command("sign-off")
+def stacking_sign_off(
+    institution: Annotated[str, typer.Argument(help="The institution's short name.")],
+    who: Annotated[str, typer.Argument(help="owner: a person approves each award. automatic: nobody has to.")],
+    pack: Annotated[str | None, typer.Option(help="For the awards of this rule set alone.")] = None,
+) -> None:
+    """Choose whether a person approves complete stacks. Where the rule set wants it, it cannot be left out."""
+    from app.database import transaction
+    from app.institutions import service as institutions
+    from app.stacking import sign_off
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            await sign_off.choose(conn, (await institutions.get(conn, institution)).id, who, pack)
+        out.print(f"From now on: {who}.")
+
+    run(work)
+
+
+@stacking_app.command("awaiting")
+def stacking_awaiting(institution: Annotated[str, typer.Argument(help="The institution's short name.")]) -> None:
+    """List the complete stacks that wait for a decision, oldest first."""
+    from app.database import transaction
+    from app.institutions import service as institutions
+    from app.stacking import sign_off
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            found = await sign_off.awaiting(conn, (await institutions.get(conn, institution)).id)
+        for one in found:
+            rules = f"{one.pack_id} version {one.pack_version}"
+            out.print(f"{one.id} {rules}: {one.grade}, learner {one.learner_id}, since {one.made_at:%Y-%m-%d}")
+
+    run(work)
+
+
+@stacking_app.command("approve")
+def stacking_approve(
+    institution: Annotated[str, typer.Argument(help="The institution's short name.")],
+    candidate: Annotated[UUID, typer.Argument(help="The number that `awaiting` shows.")],
+    by: Annotated[str, typer.Option(help="The name of the person who decides; it is kept.")],
+    comment: Annotated[str, typer.Option(help="What they have to say; it is kept, and not published.")] = "",
+) -> None:
+    """Approve a complete stack: it is worked out once more and the award is issued."""
+    from app.database import transaction
+    from app.institutions import service as institutions
+    from app.stacking import approving
+    from app.wiring import now
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            issuer = await wiring.issuer(conn, (await institutions.get(conn, institution)).id)
+            said = {"actor": by, "comment": comment}
+            done = await approving.approve(conn, issuer, wiring.canonical, candidate, **said, now=now())
+        out.print(f"Award {done.award_id} is signed: {wiring.settings.public_url}/credentials/{done.award_id}")
+
+    run(work)
+
+
+@stacking_app.command("return")
+def stacking_return(
+    institution: Annotated[str, typer.Argument(help="The institution's short name.")],
+    candidate: Annotated[UUID, typer.Argument(help="The number that `awaiting` shows.")],
+    by: Annotated[str, typer.Option(help="The name of the person who decides; it is kept.")],
+    comment: Annotated[str, typer.Option(help="What is to be looked at; it is kept, and not published.")],
+) -> None:
+    """Return a complete stack with a comment. It comes again when something in it changes."""
+    from app.database import transaction
+    from app.institutions import service as institutions
+    from app.stacking import sign_off
+    from app.wiring import now
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            institution_id = (await institutions.get(conn, institution)).id
+            await sign_off.give_back(conn, institution_id, candidate, actor=by, comment=comment, now=now())
+        out.print("Returned. Nothing was awarded.")
 
     run(work)

@@ -1,6 +1,6 @@
 """Making awards: what learners hold under lock, which rule sets that completes, and the orders for it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -18,11 +18,10 @@ from app.credentials.signing import Issuer
 from app.errors import NotAllowed
 from app.institutions import service as institutions
 from app.institutions.model import Accreditation
-from app.stacking import packs, rules, store
+from app.stacking import packs, rules, sign_off, store
 from app.stacking.evaluation import Evaluation
 from app.stacking.held import HeldCredential
 from app.stacking.holding import awards_held, units_held
-from app.stacking.pack import SignOff
 from app.stacking.packs import PublishedPack
 from app.standards.data_integrity import CanonicalForm
 from app.standards.open_badge import Achievement, Part, digest_sri
@@ -40,6 +39,22 @@ class Earned:
     progress: Evaluation
     grade: str
     awarded_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """An award on which a person decides. `basis`: see `sign_off.basis_of`."""
+
+    earned: Earned
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What learners completed: to be issued, and to be decided on."""
+
+    earned: list[Earned]
+    awaiting: list[Awaiting]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +104,9 @@ async def award_completed(
 
     Safe to repeat and to run twice at the same time: an award in force is never issued again, and a part
     cannot be withdrawn between the sum and the award. An award the institution is not approved for is left
-    out. Raises what `issuing.prepare` and `issuing.sign_prepared` raise.
+    out; one on which a person decides is put into the queue of `sign_off`.
+
+    Raises what `issuing.prepare` and `issuing.sign_prepared` raise.
     """
     await store.lock_awards(conn, issuer.institution.id)
     each = list({learner.id: learner for learner in learners}.values())
@@ -97,9 +114,11 @@ async def award_completed(
     for start in range(0, len(each), LEARNERS_AT_ONCE):
         ids = [learner.id for learner in each[start : start + LEARNERS_AT_ONCE]]
         # Once more after something was awarded: it may be a part of something larger.
-        while earned := await _earned(conn, issuer, ids, now):
-            awarded += len(await issue(conn, issuer, reference, earned, now))
-            ids = list({one.learner.id for one in earned})
+        while (found := await look_at(conn, issuer, ids, now)).earned:
+            awarded += len(await issue(conn, issuer, reference, found.earned, now))
+            await _queue(conn, issuer, ids, found.awaiting, now)
+            ids = list({one.learner.id for one in found.earned})
+        await _queue(conn, issuer, ids, found.awaiting, now)
     return awarded
 
 
@@ -132,34 +151,56 @@ def is_approved(
     return True
 
 
-async def _earned(conn: AsyncConnection, issuer: Issuer, ids: Sequence[UUID], now: datetime) -> list[Earned]:
+async def look_at(conn: AsyncConnection, issuer: Issuer, ids: Sequence[UUID], now: datetime) -> Found:
+    """What these learners completed and do not hold; nothing of it changes until the caller's transaction ends."""
     held_by = await credentials.lock_held_by_each(conn, issuer.institution.id, ids)
     # Under the lock, so that an award never bears a name that was changed while it was waited for.
     learners = await credentials.get_learners(conn, issuer.institution.id, ids)
     known = await known_of(conn, [credential for held in held_by.values() for credential in held])
     accredited = await institutions.accreditations(conn, issuer.institution.id)
-    found: list[Earned] = []
+    decided = await sign_off.needed_for(conn, issuer.institution.id)
+    found = Found([], [])
     for learner in learners:
         held = held_by[learner.id]
-        today = day_of(now, held)
-        found += _completed(learner, held, known, accredited, today)
+        editions = {one.id: one.edition for one in held}
+        for earned in _completed(learner, held, known, accredited, decided, day_of(now, held)):
+            if earned.published.pack.id in decided:
+                found.awaiting.append(Awaiting(earned, sign_off.basis_of(earned.progress, editions)))
+            else:
+                found.earned.append(earned)
     return found
 
 
+async def _queue(
+    conn: AsyncConnection, issuer: Issuer, ids: Iterable[UUID], awaiting: Sequence[Awaiting], now: datetime
+) -> None:
+    for learner_id in ids:
+        of_learner = [
+            (each.earned.published.pack, each.earned.progress, each.basis)
+            for each in awaiting
+            if each.earned.learner.id == learner_id
+        ]
+        await sign_off.queue(conn, issuer.institution.id, learner_id, of_learner, now)
+
+
 def _completed(
-    learner: Learner, held: Sequence[Credential], known: Known, accredited: Sequence[Accreditation], today: date
+    learner: Learner,
+    held: Sequence[Credential],
+    known: Known,
+    accredited: Sequence[Accreditation],
+    decided: Collection[str],
+    today: date,
 ) -> Iterator[Earned]:
+    """One for each award; where rule sets under which nobody decides complete it, under the first of those."""
     taken = {
         credential.qualification_id
         for credential in held
         if credential.kind is CredentialKind.AWARD and credential.revoked_at is None
     }
     seen = known.seen(held)
-    for published in packs.published_packs():
+    for published in sorted(packs.published_packs(), key=lambda each: each.pack.id in decided):
         pack = published.pack
         if pack.qualification_id in taken or pack.qualification_id not in known.qualifications:
-            continue
-        if pack.sign_off is not SignOff.AUTOMATIC:
             continue
         earned = complete(learner, published, seen, today)
         if earned is None:

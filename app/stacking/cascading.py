@@ -37,12 +37,11 @@ from app.credentials.reissuing import AwardContent
 from app.credentials.signing import Issuer
 from app.errors import NotFound, Refused
 from app.institutions import service as institutions
-from app.stacking import awarding, packs, store
+from app.stacking import awarding, packs, sign_off, store
 from app.stacking.awarding import Earned, Known
 from app.stacking.cascade_policy import CascadePolicy, Cause, acts
 from app.stacking.notices import EventKind, note
 from app.stacking.options import written
-from app.stacking.pack import SignOff
 from app.stacking.packs import PublishedPack
 from app.standards import open_badge, strict_json
 from app.standards.data_integrity import CanonicalForm
@@ -55,6 +54,12 @@ async def request(conn: AsyncConnection, part_id: UUID) -> list[UUID]:
     flagged = await credentials.review_dependents(conn, part_id)
     for each in flagged:
         await _ask(conn, each)
+    part = await credentials.find(conn, part_id)
+    if part is None or part.learner_id is None:
+        return flagged
+    if await sign_off.is_awaited(conn, part.institution_id, part.learner_id):
+        # What waits for a decision may rest on it.
+        await _look_again(conn, part.institution_id, part.learner_id)
     return flagged
 
 
@@ -163,9 +168,13 @@ class _Following:
         if earned is None and self._earned(named, counting_reviewed=True) is not None:
             # What is under review may yet stand, and this with it; asked again when that is settled.
             return None
-        if earned is None or (earned.published is not named and earned.published.pack.sign_off is SignOff.OWNER):
+        if earned is None:
             return await self._withdraw()
         same_parts = set(earned.progress.counted) == set(self._known.parts[self._award.id])
+        decided = earned.published.pack.id in await sign_off.needed_for(self._conn, self._issuer.institution.id)
+        if decided and not (same_parts and earned.grade == self._award.grade):
+            # Another award than the one that was approved.
+            return await self._withdraw(" It is complete in another way; a person decides whether it is made again.")
         accredited = await institutions.accreditations(self._conn, self._issuer.institution.id)
         today = earned.awarded_on if same_parts else self._today
         qualification = self._known.qualifications[self._award.qualification_id]
@@ -187,9 +196,7 @@ class _Following:
         others = [
             each
             for each in packs.published_packs()
-            if each.pack.qualification_id == self._award.qualification_id
-            and each is not named
-            and each.pack.sign_off is SignOff.AUTOMATIC
+            if each.pack.qualification_id == self._award.qualification_id and each is not named
         ]
         found = (awarding.complete(self._learner, each, seen, self._today) for each in (named, *others))
         return next((earned for earned in found if earned is not None), None)
@@ -197,10 +204,12 @@ class _Following:
     async def _wait(self, why: str) -> EventKind:
         return await self._note(EventKind.WAITING, f"{self._title} is under review: {self._because}. {why}")
 
-    async def _withdraw(self) -> EventKind:
+    async def _withdraw(self, outlook: str = "") -> EventKind:
         await self._revoke()
+        # Under other rules, or by somebody's decision, something may be complete all the same.
+        await _look_again(self._conn, self._award.institution_id, self._learner.id)
         return await self._note(
-            EventKind.WITHDRAWN, f"{self._title} was withdrawn on {written(self._today)}: {self._because}."
+            EventKind.WITHDRAWN, f"{self._title} was withdrawn on {written(self._today)}: {self._because}.{outlook}"
         )
 
     async def _replace(self, earned: Earned) -> EventKind:
@@ -295,3 +304,13 @@ async def _ask(conn: AsyncConnection, award_id: UUID) -> None:
     if found is not None and found.kind is CredentialKind.AWARD:
         lock = f"issue:{found.institution_id}"
         await jobs.enqueue(conn, jobs.CASCADE_AWARD, lock=lock, credential_id=str(award_id))
+
+
+async def _look_again(conn: AsyncConnection, institution_id: UUID, learner_id: UUID) -> None:
+    await jobs.enqueue(
+        conn,
+        jobs.AWARD_LEARNER,
+        lock=f"issue:{institution_id}",
+        institution_id=str(institution_id),
+        learner_id=str(learner_id),
+    )

@@ -4,7 +4,25 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, ForeignKey, Row, String, Table, Text, UniqueConstraint, Uuid, func, select
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,6 +55,34 @@ award_events = Table(
     Column("learner_told_at", DateTime(timezone=True)),
     Column("institution_told_at", DateTime(timezone=True)),
     UniqueConstraint("award_id", "kind", "cause"),
+)
+# Complete stacks on which a person of the awarding organisation decides, and what was decided.
+award_candidates = Table(
+    "award_candidates",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("institution_id", Uuid, ForeignKey("institutions.id"), nullable=False, index=True),
+    Column("learner_id", Uuid, ForeignKey("learners.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("pack_id", String(120), nullable=False),
+    Column("pack_version", Integer, nullable=False),
+    Column("qualification_id", String(120), nullable=False),
+    Column("grade", String(40), nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("decided_by", String(200)),
+    Column("decided_at", DateTime(timezone=True)),
+    Column("comment", String(500), nullable=False, server_default=""),
+    Column("award_id", Uuid, ForeignKey("credentials.id", ondelete="SET NULL")),
+    CheckConstraint("(state IN ('approved', 'returned')) = (decided_by IS NOT NULL)", name="decided"),
+    Index(
+        "uq_award_candidates_one_waiting",
+        "institution_id",
+        "learner_id",
+        "qualification_id",
+        unique=True,
+        postgresql_where=text("state = 'waiting'"),
+    ),
 )
 
 
@@ -72,3 +118,17 @@ async def list_events(conn: AsyncConnection, **match: Any) -> list[Row[Any]]:
     """Oldest first."""
     query = select(award_events).filter_by(**match).order_by(award_events.c.happened_at, award_events.c.id)
     return list(await conn.execute(query))
+
+
+async def insert_candidate(conn: AsyncConnection, values: Mapping[str, Any]) -> None:
+    await conn.execute(insert(award_candidates).values(values))
+
+
+async def set_candidate(conn: AsyncConnection, candidate_id: UUID, **values: Any) -> None:
+    await conn.execute(update(award_candidates).filter_by(id=candidate_id).values(values))
+
+
+async def list_candidates(conn: AsyncConnection, **match: Any) -> list[Row[Any]]:
+    """Oldest first."""
+    query = select(award_candidates).filter_by(**match)
+    return list(await conn.execute(query.order_by(award_candidates.c.made_at, award_candidates.c.id)))

@@ -37,9 +37,36 @@ def upgrade() -> None:
     )
     for column in ("institution_id", "learner_id", "replacement_id"):
         op.create_index(f"ix_award_events_{column}", "award_events", [column])
+    op.create_table(
+        "award_candidates",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("institution_id", sa.Uuid(), sa.ForeignKey("institutions.id"), nullable=False, index=True),
+        sa.Column("learner_id", sa.Uuid(), sa.ForeignKey("learners.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("pack_id", sa.String(120), nullable=False),
+        sa.Column("pack_version", sa.Integer(), nullable=False),
+        sa.Column("qualification_id", sa.String(120), nullable=False),
+        sa.Column("grade", sa.String(40), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.String(200)),
+        sa.Column("decided_at", sa.DateTime(timezone=True)),
+        sa.Column("comment", sa.String(500), nullable=False, server_default=""),
+        sa.Column("award_id", sa.Uuid(), sa.ForeignKey("credentials.id", ondelete="SET NULL")),
+        sa.CheckConstraint("(state IN ('approved', 'returned')) = (decided_by IS NOT NULL)", name="decided"),
+    )
+    op.create_index("ix_award_candidates_learner_id", "award_candidates", ["learner_id"])
+    op.create_index(
+        "uq_award_candidates_one_waiting",
+        "award_candidates",
+        ["institution_id", "learner_id", "qualification_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("award_candidates")
     op.drop_table("award_events")
     op.drop_table("stacking_policies")
     op.drop_column("credentials", "revocation_detail")
