@@ -24,6 +24,7 @@ from app import (
     operating_log,
     operating_pathways,
     operating_second_chain,
+    operating_stacking,
     operating_wallets,
 )
 from app.errors import AppError, OutsideFailed, Refused
@@ -55,6 +56,7 @@ operating_exports.add_to(operating.record_app)
 app.add_typer(operating.record_app, name="record")
 app.add_typer(operating_pathways.pathway_app, name="pathway")
 app.add_typer(operating_pathways.pathways_app, name="pathways")
+app.add_typer(operating_stacking.stacking_app, name="stacking")
 app.command()(operating_log.audit)
 app.command()(operating_log.erase)
 app.command()(operating_log.monitor)

@@ -20,6 +20,8 @@ ISSUE_IMPORT = "credentials.issue_import"
 AWARD_STACKS = "stacking.award_completed"
 AWARD_LEARNER = "stacking.award_learner"
 REVIEW_STACKS = "stacking.review_dependents"
+CASCADE_AWARD = "stacking.cascade"
+CASCADE_UNFINISHED = "stacking.cascade_unfinished"
 REFRESH_STATUS_LISTS = "credentials.refresh_status_lists"
 SWEEP = "anchoring.sweep"
 

@@ -15,6 +15,7 @@ _STORES = (
     "app.anchoring.store",
     "app.catalogue.store",
     "app.credentials.store",
+    "app.stacking.store",
     "app.sharing.store",
     "app.stacking.statement_store",
 )

@@ -23,6 +23,7 @@ from app.database import transaction
 from app.errors import AppError, NotFound, OutsideFailed
 from app.institutions import service as institutions
 from app.settings import Settings
+from app.stacking import cascading
 from app.stacking import service as stacking
 from app.wiring import Wiring, now, wired
 
@@ -104,8 +105,25 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
     @app.task(name=jobs.REVIEW_STACKS, retry=RETRY)
     async def review_stacks(credential_id: str) -> None:
         async with transaction(wiring.engine) as conn:
-            flagged = await credentials.review_dependents(conn, UUID(credential_id))
+            flagged = await cascading.request(conn, UUID(credential_id))
         logger.info("awards_flagged", credential=credential_id, awards=len(flagged))
+
+    @app.task(name=jobs.CASCADE_AWARD, retry=RETRY)
+    async def cascade_award(credential_id: str) -> None:
+        async with transaction(wiring.engine) as conn:
+            award = await credentials.find(conn, UUID(credential_id))
+            if award is None:
+                # Erased since this was asked for.
+                return
+            issuer = await wiring.issuer(conn, award.institution_id)
+            outcome = await cascading.follow(conn, issuer, wiring.canonical, award.id, now())
+        logger.info("award_followed", credential=credential_id, outcome=outcome or "nothing to do")
+
+    @app.periodic(cron="37 * * * *")
+    @app.task(name=jobs.CASCADE_UNFINISHED)
+    async def cascade_unfinished(timestamp: int) -> None:
+        async with transaction(wiring.engine) as conn:
+            await cascading.request_unfinished(conn)
 
     @app.periodic(cron="7 * * * *")
     @app.task(name=jobs.REFRESH_STATUS_LISTS, retry=RETRY)

@@ -31,7 +31,7 @@ async def correct(
     note: str = "",
     now: datetime,
 ) -> Credential:
-    """Sign a new edition of a credential and revoke the old one, at once; awards that name it are reviewed by a job.
+    """Sign a new edition of a credential and revoke the old one, at once; a job looks at the awards that name it.
 
     A changed result is checked like a new one. A change of name becomes one of all the learner's credentials, see
     `naming.change_name`. For wrong learner details, past editions with another name than the new one are erased, and
@@ -101,8 +101,11 @@ def _fitting(reason: str, changes: Changes) -> CorrectionReason:
     try:
         why = CorrectionReason(reason)
     except ValueError:
-        known = ", ".join(CorrectionReason)
-        raise Refused("reason_unknown", f"Choose one of these reasons: {known}.") from None
+        why = CorrectionReason.PART_CORRECTED
+    if why is CorrectionReason.PART_CORRECTED:
+        # Nobody's to choose: an award follows its parts by itself.
+        known = ", ".join(one for one in CorrectionReason if one is not CorrectionReason.PART_CORRECTED)
+        raise Refused("reason_unknown", f"Choose one of these reasons: {known}.")
     result_changes = changes.grade is not None or changes.awarded_on is not None
     if changes.learner_name is not None and not why.concerns_name:
         fault = "A new name needs the reason “wrong learner details” or “change of name”."

@@ -67,13 +67,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What the next edition of a credential says."""
+    """What the next edition of a credential says. `parts` None = those of the edition before."""
 
     old: Standing
     learner_name: str
     grade: str
     credits_earned: int | None
     awarded_on: date
+    parts: tuple[open_badge.Part, ...] | None = None
 
     def valid_from(self, now: datetime) -> datetime:
         """The next whole second that no edition before has: what is newer must be seen to be."""
@@ -188,7 +189,9 @@ def _document(
         grade=one.grade,
         credits_earned=one.credits_earned,
         status=entry,
-        parts=[_part(related, replaced) for related in content.get("relatedResource", ())],
+        parts=[_part(related, replaced) for related in content.get("relatedResource", ())]
+        if one.parts is None
+        else one.parts,
     )
     return open_badge.corrected_credential(profile, content, award)
 

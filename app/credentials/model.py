@@ -42,6 +42,7 @@ class RevocationReason(StrEnum):
     IDENTITY_ERROR = "wrong learner details"
     MALPRACTICE = "malpractice"
     PART_WITHDRAWN = "a part of it was withdrawn"
+    PART_CORRECTED = "a part of it was corrected"
     NEWER_RECORD = "a newer record was made"
     DETAILS_CHANGED = "learner details changed"
     OTHER = "other"
@@ -54,6 +55,7 @@ class CorrectionReason(StrEnum):
     AWARD_DATE_WRONG = "award date wrong"
     WRONG_DETAILS = "wrong learner details"
     CHANGE_OF_NAME = "change of name"
+    PART_CORRECTED = "a part of it was corrected"
     OTHER = "other"
 
     @property
@@ -112,7 +114,8 @@ class Credential:
 
     `qualification_id` and `grade` are empty for what awards nothing; `learner_id` is None for an endorsement alone,
     and only an endorsement has an `endorsed_id`. `created_at` is that of the first edition; `corrected_at` is the
-    `validFrom` of the newest, None for the first.
+    `validFrom` of the newest, None for the first. `revocation_detail` says more than the reason where there is more to
+    say to everybody, such as which part of an award was withdrawn.
     """
 
     id: UUID
@@ -132,6 +135,12 @@ class Credential:
     endorsed_id: str | None = None
     edition: int = 1
     corrected_at: datetime | None = None
+    revocation_detail: str | None = None
+
+    @property
+    def reason_given(self) -> str | None:
+        """Why it was withdrawn, in the words for everybody; None while it is in force."""
+        return self.revocation_detail or self.revocation_reason
 
     @property
     def uri(self) -> str:

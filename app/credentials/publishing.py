@@ -75,7 +75,7 @@ async def signed_document_at(conn: AsyncConnection, credential_id: UUID, at: dat
         raise _not_yet()
     record, document_bytes = found
     if record.revoked_at is not None and at < record.revoked_at.replace(microsecond=0):
-        record = replace(record, revoked_at=None, revocation_reason=None)
+        record = replace(record, revoked_at=None, revocation_reason=None, revocation_detail=None)
     if at < record.valid_from:
         past = await store.find_edition(conn, credential_id, at)
         if past is None:

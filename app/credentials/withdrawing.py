@@ -19,12 +19,16 @@ async def revoke(
     *,
     reason: str,
     note: str = "",
+    detail: str | None = None,
     now: datetime,
 ) -> Credential:
     """Withdraw a credential: its place in the status list is set and the list signed again, at once.
 
-    Awards that name it are reviewed by a job of the same transaction. Raises `Refused` (reason_unknown,
-    note_too_long, not_signed_yet), `Conflict("already_revoked")` or `NotFound("credential_unknown")`.
+    A job of the same transaction looks at the awards that name it. `detail`: words for everybody in place of the
+    reason, such as which part of an award was withdrawn; up to 100 printable characters, no person.
+
+    Raises `Refused` (reason_unknown, note_too_long, not_signed_yet), `Conflict("already_revoked")` or
+    `NotFound("credential_unknown")`.
     """
     try:
         why = RevocationReason(reason)
@@ -39,7 +43,7 @@ async def revoke(
         raise Refused("not_signed_yet", "This credential is still being made; try again in a minute.")
     if credential.revoked_at is not None:
         raise Conflict("already_revoked", "This credential was withdrawn before.")
-    list_id, index = await store.set_revoked(conn, credential_id, why, note, now)
+    list_id, index = await store.set_revoked(conn, credential_id, why, note, now, detail)
     await status.set_revoked(conn, issuer, {list_id: [index]}, now)
     await jobs.enqueue(conn, jobs.REVIEW_STACKS, credential_id=str(credential_id))
     withdrawn = await store.find_credential(conn, credential_id)

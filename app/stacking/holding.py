@@ -1,10 +1,11 @@
 """A learner's credentials on record, as the rules see them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from uuid import UUID
 
 from app.catalogue.model import Qualification
-from app.credentials.model import Credential, CredentialKind
-from app.stacking.held import HeldCredential, Standing
+from app.credentials.model import Credential, CredentialKind, CredentialState
+from app.stacking.held import HeldCredential, HeldKind, Standing
 
 
 def units_held(held: Iterable[Credential], qualifications: Mapping[str, Qualification]) -> list[HeldCredential]:
@@ -32,4 +33,49 @@ def units_held(held: Iterable[Credential], qualifications: Mapping[str, Qualific
                 ended_on=None if revoked is None else revoked.date(),
             )
         )
+    return found
+
+
+def awards_held(
+    held: Iterable[Credential],
+    qualifications: Mapping[str, Qualification],
+    parts: Mapping[UUID, Collection[UUID]],
+) -> list[HeldCredential]:
+    """The signed awards among `held`, each with all it rests on: its parts, and theirs.
+
+    `parts` are as awards name them.
+    """
+    found = []
+    for credential in held:
+        if credential.kind is not CredentialKind.AWARD or credential.state is not CredentialState.SIGNED:
+            continue
+        qualification, revoked = qualifications[credential.qualification_id], credential.revoked_at
+        found.append(
+            HeldCredential(
+                id=credential.id,
+                qualification_id=qualification.id,
+                qualification_kind=qualification.kind,
+                unit_id=None,
+                title=qualification.title,
+                level=qualification.level,
+                credits=qualification.total_credits,
+                grade=credential.grade,
+                awarded_on=credential.awarded_on,
+                kind=HeldKind.AWARD,
+                standing=Standing.IN_FORCE if revoked is None else Standing.REVOKED,
+                ended_on=None if revoked is None else revoked.date(),
+                parts=frozenset(_rests_on(credential.id, parts)),
+            )
+        )
+    return found
+
+
+def _rests_on(award_id: UUID, parts: Mapping[UUID, Collection[UUID]]) -> set[UUID]:
+    found: set[UUID] = set()
+    waiting = list(parts.get(award_id, ()))
+    while waiting:
+        part = waiting.pop()
+        if part not in found:
+            found.add(part)
+            waiting += parts.get(part, ())
     return found

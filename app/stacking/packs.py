@@ -14,6 +14,7 @@ from app.stacking.pack import RulePack
 from app.stacking.pack_checking import check_pack, cycles
 from app.stacking.pack_format_1 import as_format_2
 from app.standards import strict_json
+from app.standards.open_badge import digest_sri
 
 MEDIA_TYPE: Final = "application/json"
 
@@ -60,6 +61,22 @@ def find_pack(pack_id: str, version: int | None = None) -> RulePack:
 def pack_bytes(pack_id: str, version: int | None = None) -> bytes:
     """The published bytes, unchanged; newest version by default. Raises `NotFound("rule_pack_unknown")`."""
     return _find(pack_id, version).data
+
+
+def named_by(award: bytes) -> PublishedPack:
+    """The pack that an award made here names, by address and digest.
+
+    Raises `NotFound("rule_pack_unknown")` when it is not published here with the same bytes.
+    """
+    named = {
+        (str(part.get("id")), str(part.get("digestSRI")))
+        for part in strict_json.parse_object(award).get("relatedResource", ())
+    }
+    for published in _shipped():
+        digest = digest_sri(published.data)
+        if any(address.endswith(published.pack.path) and digest == given for address, given in named):
+            return published
+    raise NotFound("rule_pack_unknown", "The rule set that this award names is not published here.")
 
 
 @cache

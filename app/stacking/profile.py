@@ -288,6 +288,6 @@ def _described(credential: Credential, qualification: Qualification) -> ProfileC
         passed=passed,
         awarded_on=credential.awarded_on,
         in_force=credential.revoked_at is None,
-        withdrawn_reason=None if credential.revoked_at is None else str(credential.revocation_reason or "other"),
+        withdrawn_reason=None if credential.revoked_at is None else str(credential.reason_given or "other"),
         review_reason=credential.review_reason,
     )

@@ -13,6 +13,8 @@ from app.credentials.store.accreditation_edges import (
     set_edge_withdrawn,
 )
 from app.credentials.store.credentials import (
+    awards_under_review,
+    clear_review,
     count_prepared,
     credential_of,
     digests_signed_with,
@@ -30,6 +32,7 @@ from app.credentials.store.credentials import (
     lock_held,
     lock_prepared,
     mark_for_review,
+    parts_of,
     set_revoked,
     signed_documents,
     store_signed,
@@ -100,7 +103,9 @@ from app.credentials.store.status_lists import (
 )
 
 __all__ = [
+    "awards_under_review",
     "behind_state",
+    "clear_review",
     "count_prepared",
     "credential_of",
     "delete_credentials",
@@ -165,6 +170,7 @@ __all__ = [
     "lock_status_list",
     "lock_whole",
     "mark_for_review",
+    "parts_of",
     "past_documents",
     "past_edges_from",
     "past_editions_of_all",

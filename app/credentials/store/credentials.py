@@ -179,13 +179,18 @@ async def documents_of(conn: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID,
 
 
 async def set_revoked(
-    conn: AsyncConnection, credential_id: UUID, reason: RevocationReason, note: str, now: datetime
+    conn: AsyncConnection,
+    credential_id: UUID,
+    reason: RevocationReason,
+    note: str,
+    now: datetime,
+    detail: str | None = None,
 ) -> tuple[int, int]:
     """Record the withdrawal; (status list id, index)."""
     query = (
         update(credentials)
         .where(credentials.c.id == credential_id)
-        .values(revoked_at=now, revocation_reason=reason, revocation_note=note)
+        .values(revoked_at=now, revocation_reason=reason, revocation_note=note, revocation_detail=detail)
         .returning(credentials.c.status_list_id, credentials.c.status_index)
     )
     row = (await conn.execute(query)).one()
@@ -226,6 +231,28 @@ async def mark_for_review(
     return list((await conn.execute(query)).scalars())
 
 
+async def clear_review(conn: AsyncConnection, credential_id: UUID) -> None:
+    """What was to be looked at was looked at."""
+    await conn.execute(update(credentials).where(credentials.c.id == credential_id).values(review_reason=None))
+
+
+async def awards_under_review(conn: AsyncConnection) -> tuple[UUID, ...]:
+    """Every award in force that is marked, of all institutions; oldest first."""
+    query = select(credentials.c.id).where(
+        credentials.c.kind == CredentialKind.AWARD,
+        credentials.c.revoked_at.is_(None),
+        credentials.c.review_reason.is_not(None),
+    )
+    return tuple((await conn.execute(query.order_by(credentials.c.created_at, credentials.c.id))).scalars())
+
+
+async def parts_of(conn: AsyncConnection, award_ids: Iterable[UUID]) -> list[tuple[UUID, UUID]]:
+    """Pairs (award, part), by both."""
+    table = credential_parts.c
+    query = select(table.award_id, table.part_id).where(table.award_id.in_(list(award_ids)))
+    return [(row.award_id, row.part_id) for row in await conn.execute(query.order_by(table.award_id, table.part_id))]
+
+
 RECORDED = tuple(one.name for one in fields(Credential))
 """The columns of a record."""
 
@@ -250,4 +277,5 @@ def credential_of(row: Any) -> Credential:
         endorsed_id=row.endorsed_id,
         edition=row.edition,
         corrected_at=row.corrected_at,
+        revocation_detail=row.revocation_detail,
     )

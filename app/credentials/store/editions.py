@@ -143,9 +143,12 @@ async def reasons_of_list(conn: AsyncConnection, list_id: int) -> dict[int, Stat
             withdrawn.status_index,
             withdrawn.revocation_reason.label("reason"),
             withdrawn.revoked_at.label("on"),
-            null(),
+            null().label("number"),
+            withdrawn.revocation_detail.label("detail"),
         ).where(withdrawn.status_list_id == list_id, withdrawn.revoked_at.is_not(None)),
-        select(past.status_index, past.reason, past.superseded_at, past.number).where(past.status_list_id == list_id),
+        select(past.status_index, past.reason, past.superseded_at, past.number, null()).where(
+            past.status_list_id == list_id
+        ),
     )
     kept = select(erased.status_index, erased.standing, erased.reason, erased.since.label("on"))
     given = {
@@ -153,8 +156,8 @@ async def reasons_of_list(conn: AsyncConnection, list_id: int) -> dict[int, Stat
         for row in await conn.execute(kept.where(erased.status_list_id == list_id))
     }
     return given | {
-        index: StatusReason(Standing.REVOKED, RevocationReason(reason).value, on)
+        index: StatusReason(Standing.REVOKED, detail or RevocationReason(reason).value, on)
         if number is None
         else StatusReason(Standing.SUPERSEDED, CorrectionReason(reason).published, on)
-        for index, reason, on, number in await conn.execute(query)
+        for index, reason, on, number, detail in await conn.execute(query)
     }

@@ -103,6 +103,8 @@ credentials = Table(
     Column("revoked_at", _WHEN),
     Column("revocation_reason", String(40)),
     Column("revocation_note", String(500)),
+    # For everybody, in place of the reason: names the part of an award that was withdrawn, and no person.
+    Column("revocation_detail", String(100)),
     Column("review_reason", String(500)),
     Column("edition", Integer, nullable=False, server_default="1"),
     Column("corrected_at", _WHEN),

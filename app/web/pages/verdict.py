@@ -86,8 +86,8 @@ def tell(report: Report, content: Content, record: Credential | None) -> Told:
     summary = report.summary
     if withdrawn and report.verdict is Verdict.WAS_VALID:
         summary = "The college issued this credential and later withdrew it. Do not rely on it."
-        if record is not None and record.revocation_reason is not None:
-            summary += f" The reason given: {record.revocation_reason}."
+        if record is not None and record.reason_given is not None:
+            summary += f" The reason given: {record.reason_given}."
     if superseded:
         summary = f"This edition was genuine. {report.finding('status').sentence}"
     anchored = report.finding("inclusion").relied_on if report.anchoring is Anchoring.ANCHORED else None

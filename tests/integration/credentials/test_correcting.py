@@ -24,7 +24,7 @@ from app.standards import status_list, status_reasons
 from app.standards.anchor_receipt import LeafKind
 from app.wiring import now
 from tests.integration.conftest import ANNA, Installation
-from tests.integration.stacking.classroom import award, awards, issue_units
+from tests.integration.stacking.classroom import award, awards, choose_policy, issue_units
 
 LONG_AGO = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 GRADE = {"changes": Changes(grade="Distinction"), "reason": "grade changed"}
@@ -307,6 +307,7 @@ async def test_a_correction_and_a_withdrawal_at_once_end_withdrawn(installation:
 
 async def test_a_corrected_part_brings_its_award_up_for_review(installation: Installation) -> None:
     units = await issue_units(installation, "PPPPPPPP")
+    await choose_policy(installation, "review")
     assert await award(installation, units["1"].learner_id) == 1
     await installation.work()
     await correct(installation, units["1"].id)

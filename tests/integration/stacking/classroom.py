@@ -9,6 +9,7 @@ from app.credentials import service as credentials
 from app.credentials.model import Credential, CredentialKind
 from app.credentials.signing import Issuer
 from app.database import transaction
+from app.stacking import cascading
 from app.stacking import service as stacking
 from app.wiring import now
 from tests.integration.conftest import Installation
@@ -79,3 +80,9 @@ async def awards(installation: Installation, issuer: Issuer | None = None) -> li
 async def withdraw(installation: Installation, credential_id: UUID, reason: str = "issued in error") -> None:
     async with transaction(installation.wiring.engine) as conn:
         await credentials.revoke(conn, installation.issuer, credential_id, reason=reason, now=now())
+
+
+async def choose_policy(installation: Installation, cascade: str, pack_id: str | None = None) -> None:
+    """How the awards of the first institution follow their parts."""
+    async with transaction(installation.wiring.engine) as conn:
+        await cascading.set_policy(conn, installation.issuer.institution.id, cascade, pack_id)

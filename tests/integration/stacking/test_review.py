@@ -1,4 +1,5 @@
-"""A part is withdrawn: the award that names it is flagged, people decide, and verifiers are told."""
+"""Where an institution wants it so, nothing follows by itself when a part is withdrawn: the award that names it is
+flagged, people decide, and verifiers are told."""
 
 import pytest
 
@@ -10,7 +11,7 @@ from app.stacking import service as stacking
 from app.stacking.evaluation import Evaluation, ReasonCode
 from app.wiring import now
 from tests.integration.conftest import Installation
-from tests.integration.stacking.classroom import award, awards, issue_units, withdraw
+from tests.integration.stacking.classroom import award, awards, choose_policy, issue_units, withdraw
 
 
 async def awarded(installation: Installation, grades: str) -> tuple[dict[str, Credential], Credential]:
@@ -39,6 +40,7 @@ async def page(installation: Installation, credential: Credential) -> str:
 
 async def test_withdrawing_a_part_flags_the_award_and_withdraws_nothing_by_itself(installation: Installation) -> None:
     units, made = await awarded(installation, "PPPPPPPP")
+    await choose_policy(installation, "review")
     assert (await reconsidered(installation, made)).complete
     await withdraw(installation, units["1"].id, "malpractice")
     await installation.work()
