@@ -5,10 +5,11 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.adapters.bundled import BundledPublications
 from app.adapters.connecting import by_chain, read_node
 from app.adapters.contexts import canonicaliser
 from app.adapters.pdf import attached_json
-from app.adapters.publications import BundledPublications, HttpPublications
+from app.adapters.publications import HttpPublications
 from app.adapters.recognition import FileList
 from app.adapters.registry import NoRegistry, registry_by_chain
 from app.errors import OutsideFailed, Refused

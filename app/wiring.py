@@ -199,7 +199,7 @@ class Wiring:
     @cached_property
     def publications(self) -> HostedPublications:
         local = self.settings.public_url.startswith("http://localhost")
-        return HostedPublications(self.engine, HttpPublications(allow_localhost=local), now)
+        return HostedPublications(self.engine, HttpPublications(allow_localhost=local), now, self.settings.public_url)
 
     @cached_property
     def steps(self) -> Steps:

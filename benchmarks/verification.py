@@ -65,6 +65,15 @@ class Memory:
     async def receipt(self, url: str, digest: bytes) -> Fetched:
         return Fetched(_LATER, None, "not_published", "It is not published.")
 
+    async def credential(self, url: str, at: datetime | None = None) -> Fetched:
+        return Fetched(_LATER, None, "not_published", "It is not published.")
+
+    async def credential_receipt(self, url: str) -> Fetched:
+        return Fetched(_LATER, None, "not_published", "It is not published.")
+
+    async def rules(self, url: str) -> Fetched:
+        return Fetched(_LATER, None, "not_published", "It is not published.")
+
     async def anchored(self, chain_id: int, contract: str, address: str, root: bytes) -> ChainAnswer:
         return ChainAnswer(_LATER, int(material.NOW.timestamp()), final=True)
 

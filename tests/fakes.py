@@ -36,6 +36,15 @@ class MemoryPublications:
     async def receipt(self, url: str, digest: bytes) -> Fetched:
         return self._find(f"{url}/{digest.hex()}")
 
+    async def credential(self, url: str, at: datetime | None = None) -> Fetched:
+        return self._find(url, at)
+
+    async def credential_receipt(self, url: str) -> Fetched:
+        return self._find(f"{url}/receipt")
+
+    async def rules(self, url: str) -> Fetched:
+        return self._find(url)
+
     def _find(self, name: str, at: datetime | None = None) -> Fetched:
         data = self.documents.get(name)
         if at is not None and name in self.history:

@@ -8,8 +8,8 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -17,21 +17,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.adapters.addresses import Resolve, checked_target, look_up
 from app.anchoring import publishing
 from app.credentials import accrediting, status
-from app.database import transaction
+from app.credentials import publishing as publishing_credentials
+from app.credentials.model import SignedDocument
+from app.database import reading, transaction
 from app.errors import NotFound
 from app.institutions import service as institutions
 from app.institutions.model import Institution
-from app.standards import checkpoint_list
+from app.stacking import packs
+from app.standards import checkpoint_list, strict_json
 from app.standards import did as did_standard
-from app.standards.accreditation import LIST_TYPE
 from app.standards.vc import timestamp
 from app.verification.evidence import Fetched
-from app.verification.ports import Publications, Recogniser
+from app.verification.ports import Publications
 
 MAX_DID_DOCUMENT = 100_000
 MAX_STATUS_LIST = 1_000_000
 TIMEOUT_SECONDS = 5
 
+MISSING = "publication_missing"
 KEYS = "The issuer's published keys"
 STATUS = "The list of withdrawn credentials"
 REASONS = "The reasons for withdrawals"
@@ -40,8 +43,8 @@ CHECKPOINTS = "The issuer's list of register entries"
 
 RECEIPT = "The register receipt"
 CREDENTIAL = "The credential"
+RULES = "The rules of the award"
 PUBLISHED = "what the issuer publishes on this site"
-THE_FILE = "the file itself"
 
 
 Read = Callable[[AsyncConnection, Institution, str], Awaitable[bytes | None]]
@@ -75,7 +78,7 @@ class HttpPublications:
                 return Fetched(datetime.now(UTC), document, source="the identifier itself")
             url = did_standard.web_url(did)
         except ValueError:
-            return _failed("did_method_unknown", "The issuer is named in a way this verifier cannot look up.")
+            return failed("did_method_unknown", "The issuer is named in a way this verifier cannot look up.")
         # DID 1.0, section 3.2.1: the DID parameter versionTime.
         return await self._fetch(_dated(url, "versionTime", at), MAX_DID_DOCUMENT, KEYS)
 
@@ -95,17 +98,24 @@ class HttpPublications:
     async def receipt(self, url: str, digest: bytes) -> Fetched:
         return await self._fetch(f"{url}/{digest.hex()}", MAX_DID_DOCUMENT, RECEIPT)
 
-    async def credential(self, url: str) -> Fetched:
-        """A credential, or a bundle, at an address that a person gave."""
+    async def credential(self, url: str, at: datetime | None = None) -> Fetched:
+        """A credential, or a bundle, at an address that a person gave or an award leads to; the newest edition."""
         return await self._fetch(url, MAX_STATUS_LIST, CREDENTIAL)
+
+    async def credential_receipt(self, url: str) -> Fetched:
+        bundle = await self._fetch(f"{url}/bundle", MAX_STATUS_LIST, RECEIPT)
+        return _receipt_in(bundle) if bundle.data is not None else bundle
+
+    async def rules(self, url: str) -> Fetched:
+        return await self._fetch(url, MAX_STATUS_LIST, RULES)
 
     async def _fetch(self, url: str, limit: int, what: str) -> Fetched:
         try:
             return await asyncio.wait_for(self._read(url, limit, what), self._timeout)
         except TimeoutError:
-            return _failed("publication_timeout", f"{what} could not be fetched in time.")
+            return failed("publication_timeout", f"{what} could not be fetched in time.")
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
-            return _failed("publication_unreachable", f"{what} could not be fetched just now.")
+            return failed("publication_unreachable", f"{what} could not be fetched just now.")
 
     async def _read(self, url: str, limit: int, what: str) -> Fetched:
         parts = urlsplit(url)
@@ -117,7 +127,7 @@ class HttpPublications:
             )
         target = await checked_target(parts, self._resolve, allow_localhost=self._allow_localhost)
         if target is None:
-            return _failed("publication_address_refused", f"{what} are said to be at an address that is not public.")
+            return failed("publication_address_refused", f"{what} are said to be at an address that is not public.")
         async with httpx.AsyncClient(timeout=self._timeout, follow_redirects=False, trust_env=False) as client:
             request = client.build_request(
                 "GET",
@@ -133,79 +143,17 @@ class HttpPublications:
             response = await client.send(request, stream=True)
             try:
                 if response.headers.get("content-encoding", "identity") != "identity":
-                    return _failed("publication_unreachable", f"{what} could not be fetched just now.")
+                    return failed("publication_unreachable", f"{what} could not be fetched just now.")
                 if response.status_code != httpx.codes.OK:
-                    return _failed("publication_missing", f"{what} are not where they should be.")
+                    return failed(MISSING, f"{what} are not where they should be.")
                 data = bytearray()
                 async for chunk in response.aiter_raw():
                     data += chunk
                     if len(data) > limit:
-                        return _failed("publication_too_large", f"{what} are unreasonably large.")
+                        return failed("publication_too_large", f"{what} are unreasonably large.")
             finally:
                 await response.aclose()
         return Fetched(datetime.now(UTC), bytes(data), source=url)
-
-
-class BundledPublications:
-    """What a bundle brings with it, for checking offline.
-
-    Whoever made the file chose the keys in it, so they count only if the verifier's own list vouches for each.
-    """
-
-    def __init__(self, bundle: Mapping[str, Any], recogniser: Recogniser) -> None:
-        self._bundle = bundle
-        self._recogniser = recogniser
-
-    async def did_document(self, did: str, at: datetime | None = None) -> Fetched:
-        fetched = self._member("didDocument", did, "the issuer's published keys")
-        issuer = (await self._recogniser.recognise(did)).issuer
-        if fetched.data is None and issuer is not None:
-            fetched = self._accreditors(did, "an accreditor's published keys")
-        if fetched.data is None or issuer is None:
-            return fetched
-        try:
-            brought = did_standard.read_document(json.loads(fetched.data), did).signing_keys
-        except ValueError:
-            return fetched
-        if all(key.key.encode() in issuer.keys for key in brought):
-            return fetched
-        return _failed(
-            "bundle_key_unknown", "The file brings keys that the list of colleges does not name; check it online."
-        )
-
-    async def status_list(self, url: str, at: datetime | None = None) -> Fetched:
-        found = self._member("statusListCredential", url, "the list of withdrawn credentials")
-        return found if found.data is not None else self._accreditors(url, "the list of withdrawn credentials")
-
-    async def status_reasons(self, url: str) -> Fetched:
-        return self._member("statusReasons", url, "the reasons for withdrawals", "statusListCredential")
-
-    async def accreditations(self, url: str) -> Fetched:
-        brought, document = self._bundle.get("accreditation"), self._bundle.get("didDocument")
-        if not isinstance(brought, list) or not isinstance(document, dict):
-            return _failed("bundle_lacks_document", "The file does not bring the issuer's accreditations.")
-        listed = {"type": LIST_TYPE, "subject": document.get("id"), "accreditations": brought}
-        return Fetched(None, json.dumps(listed, ensure_ascii=False).encode(), source=THE_FILE)
-
-    async def checkpoints(self, url: str) -> Fetched:
-        return self._member("checkpoints", None, "the issuer's list of register entries")
-
-    async def receipt(self, url: str, digest: bytes) -> Fetched:
-        return self._member("anchorReceipt", None, "a register receipt")
-
-    def _accreditors(self, name: str, what: str) -> Fetched:
-        """What the file brings of those behind the issuer; their keys count only if the list of colleges names them."""
-        brought = self._bundle.get("accreditorDocuments")
-        document = brought.get(name) if isinstance(brought, dict) else None
-        if not isinstance(document, dict) or document.get("id") != name:
-            return _failed("bundle_lacks_document", f"The file does not bring {what}, and nobody was to be asked.")
-        return Fetched(None, json.dumps(document, ensure_ascii=False).encode(), source=THE_FILE)
-
-    def _member(self, name: str, document_id: str | None, what: str, id_member: str = "id") -> Fetched:
-        member = self._bundle.get(name)
-        if not isinstance(member, dict) or document_id not in (None, member.get(id_member)):
-            return _failed("bundle_lacks_document", f"The file does not bring {what}, and nobody was to be asked.")
-        return Fetched(None, json.dumps(member, ensure_ascii=False).encode(), source=THE_FILE)
 
 
 class KnownPublications:
@@ -232,9 +180,13 @@ class KnownPublications:
         return self._find(url, STATUS)
 
     async def status_reasons(self, url: str) -> Fetched:
+        if self._elsewhere is not None and f"{url}/reasons" not in self._documents:
+            return await self._elsewhere.status_reasons(url)
         return self._find(f"{url}/reasons", REASONS)
 
     async def accreditations(self, url: str) -> Fetched:
+        if self._elsewhere is not None and url not in self._documents:
+            return await self._elsewhere.accreditations(url)
         return self._find(url, ACCREDITATIONS)
 
     async def checkpoints(self, url: str) -> Fetched:
@@ -245,23 +197,46 @@ class KnownPublications:
     async def receipt(self, url: str, digest: bytes) -> Fetched:
         return self._find(f"{url}/{digest.hex()}", RECEIPT)
 
+    async def credential(self, url: str, at: datetime | None = None) -> Fetched:
+        if self._elsewhere is not None and (at is not None or url not in self._documents):
+            return await self._elsewhere.credential(url, at)
+        return self._find(url, CREDENTIAL)
+
+    async def credential_receipt(self, url: str) -> Fetched:
+        if self._elsewhere is not None and f"{url}/receipt" not in self._documents:
+            return await self._elsewhere.credential_receipt(url)
+        return self._find(f"{url}/receipt", RECEIPT)
+
+    async def rules(self, url: str) -> Fetched:
+        if self._elsewhere is not None and url not in self._documents:
+            return await self._elsewhere.rules(url)
+        return self._find(url, RULES)
+
     def _find(self, name: str, what: str) -> Fetched:
         data = self._documents.get(name)
         if data is None:
-            return _failed("publication_missing", f"{what} are not where they should be.")
+            return failed(MISSING, f"{what} are not where they should be.")
         return Fetched(self._at, data, source=PUBLISHED)
 
 
 class HostedPublications:
     """Our own tenants' documents from the tables they are published from; everybody else's over the web.
 
-    The bytes are the same that are served, and they are checked as any stranger's.
+    The bytes are the same that are served, and they are checked as any stranger's. `public_url` is where this
+    installation's credentials and rules are published.
     """
 
-    def __init__(self, engine: AsyncEngine, elsewhere: HttpPublications, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        elsewhere: HttpPublications,
+        now: Callable[[], datetime],
+        public_url: str | None = None,
+    ) -> None:
         self._engine = engine
         self._elsewhere = elsewhere
         self._now = now
+        self._public_url = public_url
 
     async def did_document(self, did: str, at: datetime | None = None) -> Fetched:
         async with transaction(self._engine) as conn:
@@ -273,7 +248,7 @@ class HostedPublications:
                         else await institutions.did_document_at(conn, did=did, at=at)
                     )
                 except NotFound:
-                    return _failed("publication_missing", f"{KEYS} of that time are not there.")
+                    return failed(MISSING, f"{KEYS} of that time are not there.")
                 return self._published(document)
         return await self._elsewhere.did_document(did, at)
 
@@ -295,6 +270,42 @@ class HostedPublications:
 
     async def receipt(self, url: str, digest: bytes) -> Fetched:
         return await self._elsewhere.receipt(url, digest)
+
+    async def credential(self, url: str, at: datetime | None = None) -> Fetched:
+        number = self._own(url, "/credentials/")
+        if number is None:
+            return await self._elsewhere.credential(url, at)
+        found = await self._signed(number, at)
+        return self._published(found.document) if found else failed(MISSING, f"{CREDENTIAL} is not where it should be.")
+
+    async def credential_receipt(self, url: str) -> Fetched:
+        number = self._own(url, "/credentials/")
+        if number is None:
+            return await self._elsewhere.credential_receipt(url)
+        found = await self._signed(number, None)
+        receipt = found.receipt if found else None
+        return self._published(receipt) if receipt else failed(MISSING, f"{RECEIPT} is not where it should be.")
+
+    async def rules(self, url: str) -> Fetched:
+        path = self._own(url, "/rules/")
+        if path is None:
+            return await self._elsewhere.rules(url)
+        found = own_rules(path)
+        return self._published(found) if found else failed(MISSING, f"{RULES} are not where they should be.")
+
+    def _own(self, url: str, place: str) -> str | None:
+        """The rest of an address of this installation's own; None for any other."""
+        start = f"{self._public_url}{place}"
+        return url.removeprefix(start) if self._public_url and url.startswith(start) else None
+
+    async def _signed(self, number: str, at: datetime | None) -> SignedDocument | None:
+        try:
+            async with reading(self._engine) as conn:
+                if at is None:
+                    return await publishing_credentials.signed_document(conn, UUID(number))
+                return await publishing_credentials.signed_document_at(conn, UUID(number), at)
+        except (NotFound, ValueError):
+            return None
 
     async def _hosted(self, url: str, read: Read) -> Fetched | None:
         """What one of our own tenants publishes at an address; None where the address is not ours."""
@@ -342,5 +353,25 @@ def _dated(url: str, parameter: str, at: datetime | None) -> str:
     return url if at is None else f"{url}{'&' if '?' in url else '?'}{parameter}={timestamp(at)}"
 
 
-def _failed(code: str, sentence: str) -> Fetched:
+def own_rules(path: str) -> bytes | None:
+    """The published bytes of a rule set of ours, by the end of its address such as `hnc-computing-2022/2`."""
+    name, _, version = path.partition("/")
+    try:
+        return packs.pack_bytes(name, int(version)) if version.isascii() and version.isdigit() else None
+    except NotFound:
+        return None
+
+
+def _receipt_in(bundle: Fetched) -> Fetched:
+    try:
+        receipt = strict_json.parse_object(bundle.data or b"", MAX_STATUS_LIST).get("anchorReceipt")
+    except strict_json.NotStrictJson:
+        receipt = None
+    if not isinstance(receipt, dict):
+        return failed(MISSING, f"{RECEIPT} is not where it should be.")
+    return Fetched(bundle.at, json.dumps(receipt, ensure_ascii=False).encode(), source=bundle.source)
+
+
+def failed(code: str, sentence: str) -> Fetched:
+    """Why there is no document, as of now."""
     return Fetched(datetime.now(UTC), None, code, sentence)

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from app.catalogue.model import Ksb, Qualification, Unit
 from app.institutions.model import Institution
-from app.standards.open_badge import Achievement, Alignment, Profile
+from app.standards.open_badge import CATALOGUE_QUALIFICATION, CATALOGUE_UNIT, LEVEL, Achievement, Alignment, Profile
 
 
 def issuer_profile(institution: Institution) -> Profile:
@@ -32,8 +32,9 @@ def unit_achievement(
         code=unit.code,
         creator=_awarding_organisation(institution, qualification),
         grades=unit.grade_scale,
+        lowest_pass=_lowest_pass(unit),
         alignments=tuple(_alignments(institution, unit, ksbs)),
-        identifiers=(("ext:QAN", qualification.number),) if qualification.number else (),
+        identifiers=(*_number(qualification), (CATALOGUE_UNIT, unit.id), (LEVEL, str(unit.level))),
     )
 
 
@@ -59,7 +60,7 @@ def programme_achievement(institution: Institution, qualification: Qualification
         criteria=f"The rules are those of {qualification.awarding_organisation}. It is awarded by: {certifier}.",
         achievement_type="LearningProgram",
         creator=_awarding_organisation(institution, qualification),
-        identifiers=(("ext:QAN", qualification.number),) if qualification.number else (),
+        identifiers=_number(qualification),
     )
 
 
@@ -82,13 +83,28 @@ def award_achievement(institution: Institution, qualification: Qualification, gr
         credits=qualification.total_credits,
         creator=_awarding_organisation(institution, qualification),
         grades=grades,
-        identifiers=(("ext:QAN", qualification.number),) if qualification.number else (),
+        identifiers=(
+            *_number(qualification),
+            (CATALOGUE_QUALIFICATION, qualification.id),
+            (LEVEL, str(qualification.level)),
+        ),
     )
 
 
 def organisation_slug(name: str) -> str:
     """The last part of an awarding organisation's address in the catalogue."""
     return "-".join("".join(character if character.isalnum() else " " for character in name.lower()).split())
+
+
+def _lowest_pass(unit: Unit) -> str | None:
+    """The grade from which on the scale passes; None where it is not so simple."""
+    failing = [grade for grade in unit.grade_scale if not unit.is_pass(grade)]
+    rest = unit.grade_scale[len(failing) :]
+    return rest[0] if rest and unit.grade_scale[: len(failing)] == tuple(failing) else None
+
+
+def _number(qualification: Qualification) -> tuple[tuple[str, str], ...]:
+    return (("ext:QAN", qualification.number),) if qualification.number else ()
 
 
 def _awarding_organisation(institution: Institution, qualification: Qualification) -> Profile:

@@ -62,7 +62,7 @@ async def profile(conn: AsyncConnection, institution_id: UUID, learner_id: UUID,
     institution = (await institutions.identity(conn, institution_id)).institution
     held = await credentials.held_by(conn, institution_id, learner_id)
     known = await known_of(conn, held)
-    qualifications = known.qualifications
+    qualifications, seen = known.qualifications, known.seen(held)
     units = _units(qualifications.values())
     described = describe(held, qualifications)
     held_units = [units[credential.unit_id] for credential in held if credential.unit_id is not None]
@@ -80,15 +80,13 @@ async def profile(conn: AsyncConnection, institution_id: UUID, learner_id: UUID,
         as_of=now,
         credentials=described,
         credits_by_level=credits_by_level(described),
-        progress=_progress_begun(known.seen(held), now.date()),
+        progress=_progress_begun(seen, now.date()),
         t_levels=t_levels,
         t_levels_without_result=t_levels_without_result,
         ksbs=evidenced,
         occupations=occupation_coverage(evidenced, standards),
-        next_steps=next_steps(
-            packs.newest_packs(), units_held(held, qualifications), now.date(), published_skill_facts()
-        ),
-        ladders=ladders_of(units_held(held, qualifications), now.date()),
+        next_steps=next_steps(packs.newest_packs(), seen, now.date(), published_skill_facts()),
+        ladders=ladders_of(seen, now.date()),
     )
 
 

@@ -23,6 +23,12 @@ CONTEXTS = (vc.CONTEXT, CONTEXT, EXTENSIONS)
 SCHEMA = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
 SCHEMA_TYPE = "1EdTechJsonSchemaValidator2019"
 
+CATALOGUE_UNIT = "ext:CatalogueUnit"
+CATALOGUE_QUALIFICATION = "ext:CatalogueQualification"
+LEVEL = "ext:RQFLevel"
+"""Kinds of an achievement's `otherIdentifier` by which rules that are run again know what it is: the catalogue's name
+of the unit or of the whole qualification, and its level in digits. Its credits are `creditsAvailable`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -46,7 +52,8 @@ class Alignment:
 
 @dataclass(frozen=True, slots=True)
 class Achievement:
-    """What can be earned. `grades` run from low to high; `credits` is None where a unit has no credit value."""
+    """What can be earned. `grades` run from low to high, `lowest_pass` is the first of them that passes (None = not
+    said); `credits` is None where a unit has no credit value."""
 
     id: str
     name: str
@@ -60,6 +67,7 @@ class Achievement:
     alignments: tuple[Alignment, ...] = ()
     identifiers: tuple[tuple[str, str], ...] = ()
     result_name: str = "Grade"
+    lowest_pass: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,13 +242,14 @@ def achievement_json(achievement: Achievement) -> dict[str, Any]:
             for item in achievement.alignments
         ]
     if achievement.grades:
-        value["resultDescription"] = [
-            {
-                "id": _result_description_id(achievement.id),
-                "type": ["ResultDescription"],
-                "name": achievement.result_name,
-                "resultType": "LetterGrade",
-                "allowedValue": list(achievement.grades),
-            }
-        ]
+        result: dict[str, Any] = {
+            "id": _result_description_id(achievement.id),
+            "type": ["ResultDescription"],
+            "name": achievement.result_name,
+            "resultType": "LetterGrade",
+            "allowedValue": list(achievement.grades),
+        }
+        if achievement.lowest_pass is not None:
+            result["requiredValue"] = achievement.lowest_pass
+        value["resultDescription"] = [result]
     return value

@@ -17,7 +17,8 @@ from app.verification.ports import Publications, Recogniser, Registry
 
 QUESTION_SECONDS = 12.0
 """For each question. A verification asks at most five times one after the other (`gather`), the rest at once, and ends
-within five times that; a limit on all together would let one host that hangs use up the time of the others."""
+within five times that, an award's parts within as long again (`gather_parts`); a limit on all together would let one
+host that hangs use up the time of the others."""
 
 _LAST_SECOND = 253_402_300_799  # of the year 9999
 Answer = TypeVar("Answer")
@@ -50,6 +51,15 @@ class BoundedPublications:
 
     async def receipt(self, url: str, digest: bytes) -> Fetched:
         return await self._answer(self._asked.receipt(url, digest))
+
+    async def credential(self, url: str, at: datetime | None = None) -> Fetched:
+        return await self._answer(self._asked.credential(url, at))
+
+    async def credential_receipt(self, url: str) -> Fetched:
+        return await self._answer(self._asked.credential_receipt(url))
+
+    async def rules(self, url: str) -> Fetched:
+        return await self._answer(self._asked.rules(url))
 
     async def _answer(self, asked: Awaitable[Fetched]) -> Fetched:
         return await _answer(asked, self._within, "publication", _unpublished)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.standards.accreditation import Accreditation, AccreditationProblem
+from app.verification.report import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Submission:
 
     `embedded`: the credentials inside a presentation or a CLR. `presentation` is set where it is one, and is then
     the `credential` too, so that it can never pass as one. `bundle`: the file all of it came in, with what it brings.
+    `beside`: the bytes of credentials that came in the same file as this one, by identifier and digest (`digestSRI`).
     """
 
     credential: Mapping[str, Any]
@@ -91,6 +93,7 @@ class Submission:
     presentation: Mapping[str, Any] | None = None
     embedded: tuple["Submission", ...] = ()
     bundle: Mapping[str, Any] | None = None
+    beside: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,28 @@ class AccreditationEvidence:
     documents: Mapping[str, Fetched] = field(default_factory=dict)
     lists: Mapping[str, Fetched] = field(default_factory=dict)
     past_lists: Mapping[tuple[str, datetime], Fetched] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PartEvidence:
+    """A part that an award names: its bytes as received, and the report on them where they are a credential."""
+
+    fetched: Fetched
+    document: Mapping[str, Any] | None = None
+    report: Report | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StackEvidence:
+    """What it takes to run an award's rules again. `rules` None = it names none, or several.
+
+    `parts` are in the order in which the award names them, and none were asked for where the rules could not be had.
+    `is_too_large`: there are more of them, with theirs, than are looked at.
+    """
+
+    rules: Fetched | None
+    parts: tuple[PartEvidence, ...] = ()
+    is_too_large: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,24 @@ class Publications(Protocol):
     async def receipt(self, url: str, digest: bytes) -> Fetched:
         """The register receipt for a digest, from the institution's page of receipts at `url`.
 
-        The one question that tells an issuer which credential is being looked at: asked to make a bundle, never to
-        verify.
+        It tells an issuer which credential is being looked at: asked to make a bundle, never to verify.
         """
+        ...
+
+    async def credential(self, url: str, at: datetime | None = None) -> Fetched:
+        """A credential that an award names as its part, the bytes that were signed.
+
+        With `rules` and `credential_receipt`, the one question of a verification that tells an issuer which credential
+        is being looked at. Whoever would rather not ask has the award as a bundle, which brings its parts.
+        """
+        ...
+
+    async def credential_receipt(self, url: str) -> Fetched:
+        """The register receipt of the credential at `url`; asked only where nothing else shows when it was signed."""
+        ...
+
+    async def rules(self, url: str) -> Fetched:
+        """The rule set by which the parts of an award add up, the bytes that were published."""
         ...
 
 

@@ -66,6 +66,7 @@ DEFENDS_AGAINST: Mapping[str, str] = {
     "issuer": "A perfectly signed credential of a made-up college.",
     "accreditation": "A real college issuing what it was never approved for.",
     "holder": "Somebody presenting credentials in another person's name.",
+    "adds_up": "An award that its parts do not make: with a part changed, withdrawn, left out or counted otherwise.",
 }
 """Check -> what an attacker could do without it."""
 
@@ -99,12 +100,46 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Addition:
+    """One part of a stacked award: whether it holds, and where the rules count it.
+
+    `verdict` None = it could not be had. `code` and `sentence` are the rules' own reason, or why they could not be run
+    on it. `credits` are what it adds, in the group named `counted_in`. `title`, `issuer` and `grade` are the part's own
+    words, None where it could not be had.
+    """
+
+    credential_id: str
+    verdict: Verdict | None
+    code: str
+    sentence: str
+    title: str | None = None
+    issuer: str | None = None
+    grade: str | None = None
+    credits: int = 0
+    counted_in: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "credential": self.credential_id,
+            "verdict": self.verdict,
+            "code": self.code,
+            "sentence": self.sentence,
+            "title": self.title,
+            "issuer": self.issuer,
+            "grade": self.grade,
+            "credits": self.credits,
+            "countedIn": self.counted_in,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The findings in order, and what they add up to.
 
     `as_of` is the past moment that was asked about (None = now). `true_as_of` is how old the oldest evidence is that
     the verdict rests on (None = nobody knows). `parts` are the reports on credentials inside this one, in order; the
-    verdict, `anchoring` and `level` are then those of the worst.
+    verdict, `anchoring` and `level` are then those of the worst. `additions` are the parts of a stacked award, in the
+    order in which it names them; of them the finding `adds_up` speaks.
     """
 
     findings: tuple[Finding, ...]
@@ -119,6 +154,7 @@ class Report:
     credential_id: str | None = None
     parts: tuple["Report", ...] = ()
     kind: DocumentKind = DocumentKind.CREDENTIAL
+    additions: tuple[Addition, ...] = ()
 
     def finding(self, check: str) -> Finding:
         return next(finding for finding in self.findings if finding.check == check)
@@ -139,14 +175,19 @@ class Report:
         }
         if self.kind is not DocumentKind.CREDENTIAL:
             members["credentials"] = [part.as_json() for part in self.parts]
+        if self.additions:
+            members["additions"] = [addition.as_json() for addition in self.additions]
         return members
 
 
 AUTHENTICITY = ("structure", "issuer_key", "signature", "signing_time", "issuer")
 """Checks without which nothing else means anything."""
 
-ENTITLEMENT = ("accreditation", "holder")
+ENTITLEMENT = ("accreditation", "holder", "adds_up")
 """Checks that may find nothing to check, but must not fail."""
+
+PART_ENDED = "part_withdrawn"
+"""The code of `adds_up` where it did add up, and a part has been withdrawn or corrected since."""
 
 ANCHOR_CHECKS = ("inclusion", "chain")
 
@@ -162,6 +203,10 @@ _SUMMARIES_AS_OF = {
     Verdict.WAS_VALID: "This credential is genuine, but it was no longer in force on {day}.",
     Verdict.CANNOT_TELL: "We cannot tell whether this credential was genuine and in force on {day}.",
 }
+_PART_ENDED_SUMMARY = (
+    "This award was genuine when it was made, but a part of it has been withdrawn or corrected since. Do not rely on "
+    "it."
+)
 # Where what is inside decides.
 _SUMMARIES_INSIDE = {
     Verdict.VALID: "Everything in this record {is} genuine and in force{on}, and so {is} the record.",
@@ -192,6 +237,7 @@ def conclude(
     credential_id: str | None = None,
     parts: tuple[Report, ...] = (),
     kind: DocumentKind = DocumentKind.CREDENTIAL,
+    additions: tuple[Addition, ...] = (),
 ) -> Report:
     """The report. Anchoring never makes a credential invalid: it is stated beside the verdict.
 
@@ -213,8 +259,9 @@ def conclude(
         credential_id=credential_id,
         parts=parts,
         kind=kind,
+        additions=additions,
     )
-    summary = _summary(report.verdict, as_of)
+    summary = _summary(report.verdict, as_of, by_check)
     if parts and (report.verdict is not own or own is Verdict.VALID):
         summary = _SUMMARIES_INSIDE[report.verdict].format(
             **{"is": "is", "on": ""} if as_of is None else {"is": "was", "on": f" on {day(as_of)}"}
@@ -268,12 +315,25 @@ def day(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
-def _summary(verdict: Verdict, as_of: datetime | None) -> str:
+def _summary(verdict: Verdict, as_of: datetime | None, found: dict[str, Finding]) -> str:
+    if verdict is Verdict.WAS_VALID and as_of is None and _part_ended(found) and not _ended(found):
+        return _PART_ENDED_SUMMARY
     return _SUMMARIES[verdict] if as_of is None else _SUMMARIES_AS_OF[verdict].format(day=day(as_of))
+
+
+def _part_ended(found: dict[str, Finding]) -> bool:
+    return "adds_up" in found and found["adds_up"].code == PART_ENDED
+
+
+def _ended(found: dict[str, Finding]) -> bool:
+    return Outcome.INVALID in (found["dates"].outcome, found["status"].outcome)
 
 
 def _verdict(found: dict[str, Finding]) -> Verdict:
     outcomes = {check: finding.outcome for check, finding in found.items()}
+    if _part_ended(found):
+        # It is as genuine as it was: what made it whole has ended, as if it had itself.
+        del outcomes["adds_up"]
     entitled = {outcomes.get(check, Outcome.SKIPPED) for check in ENTITLEMENT}
     if Outcome.INVALID in (*(outcomes.get(check) for check in AUTHENTICITY), *entitled):
         return Verdict.NOT_VALID
@@ -281,7 +341,7 @@ def _verdict(found: dict[str, Finding]) -> Verdict:
         return Verdict.CANNOT_TELL
     if found["dates"].code == "not_yet_valid":
         return Verdict.NOT_VALID
-    if outcomes["dates"] is Outcome.INVALID or outcomes["status"] is Outcome.INVALID:
+    if _ended(found) or _part_ended(found):
         return Verdict.WAS_VALID
     if outcomes["status"] is Outcome.ERROR or outcomes["dates"] is Outcome.ERROR:
         return Verdict.CANNOT_TELL
@@ -317,6 +377,10 @@ def _level(found: dict[str, Finding]) -> Level:
 def _true_as_of(found: dict[str, Finding], now: datetime) -> datetime | None:
     """What can change after issue is the standing: the verdict is as old as the list it was read from."""
     status = found["status"]
-    if status.code == "status_none":
-        return now
-    return status.relied_on if status.outcome in (Outcome.VALID, Outcome.INVALID) else None
+    known = status.relied_on if status.outcome in (Outcome.VALID, Outcome.INVALID) else None
+    own = now if status.code == "status_none" else known
+    sum_of_parts = found.get("adds_up")
+    if own is None or sum_of_parts is None or sum_of_parts.outcome is not Outcome.VALID:
+        return own
+    # The sum holds as long as its parts do, whose lists may be older.
+    return min(own, sum_of_parts.relied_on) if sum_of_parts.relied_on else None

@@ -5,10 +5,14 @@ checked as one (`verify`). Whatever holds them, the whole is no better than the 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from app.errors import Refused
+from app.standards.open_badge import digest_sri
+from app.verification import stacked
 from app.verification.checks.trail import skipped
 from app.verification.evidence import Submission
 from app.verification.report import (
@@ -41,7 +45,21 @@ _OF_A_LIST = {
 
 async def verify_each(submissions: Sequence[Submission], verify_credential: VerifyCredential) -> tuple[Report, ...]:
     """The reports on `submissions`, in their order; `AT_ONCE` of them at a time."""
-    return await few_at_once([verify_credential(one) for one in submissions])
+    beside = _written(submissions)
+    return await few_at_once([verify_credential(replace(one, beside=beside)) for one in submissions])
+
+
+def _written(submissions: Sequence[Submission]) -> Mapping[tuple[str, str], bytes]:
+    """What came together, by identifier and digest, where an award among it names credentials.
+
+    They came as parsed, and an award names bytes: these are those of a document written without spaces, as ours are. A
+    document that was written otherwise has another digest, and is asked for where it is published.
+    """
+    if not any(stacked.named_by(one.credential) for one in submissions):
+        return {}
+    texts = [(one, json.dumps(one.credential, ensure_ascii=False, separators=(",", ":"))) for one in submissions]
+    written = [(str(one.credential.get("id")), text.encode()) for one, text in texts]
+    return {(name, digest_sri(data)): data for name, data in written}
 
 
 async def few_at_once(checks: Sequence[Awaitable[Report]]) -> tuple[Report, ...]:

@@ -19,7 +19,7 @@ MAX_BYTES = 1_000_000
 MAX_EMBEDDED = clr.MAX_CREDENTIALS
 """Credentials inside one document. A record of ours never holds more."""
 
-_OBJECTS = ("anchorReceipt", "didDocument", "statusListCredential")
+_OBJECTS = ("anchorReceipt", "didDocument", "statusListCredential", "parts", "rules", "published")
 _LISTS = ("accreditation", "didDocumentHistory")
 _EITHER = ("statusReasons",)
 

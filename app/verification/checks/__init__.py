@@ -5,6 +5,8 @@
     register    inclusion, checkpoint, chain: the log and the public register
     standing    status: withdrawn, corrected or in force
     issuer      who the issuer is, by the verifier's own list
+    adds_up     whether a stacked award is the sum of its parts, done again by its own rules
 
-They run in the order of `verify.ORDER`. What one establishes stands on the `Trail` for those after it.
+They run in the order of `verify.run_checks`, the last one after them. What one establishes stands on the `Trail` for
+those after it.
 """

@@ -31,9 +31,10 @@ _TITLES = {
     "issuer": "Who the college is",
     "accreditation": "Approval of the college",
     "holder": "Who presents it",
+    "adds_up": "Sum of the parts",
 }
 # Checks that had no part in this answer, and would only puzzle an employer.
-_UNTOLD = ("not_needed", "accreditation_none", "holder_none")
+_UNTOLD = ("not_needed", "accreditation_none", "holder_none", "not_stacked")
 _OUTCOMES = {
     Outcome.VALID: ("good", "Fine"),
     Outcome.INVALID: ("bad", "Wrong"),

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from app.adapters.bundled import BundledPublications
 from app.adapters.evm import EvmChain
-from app.adapters.publications import BundledPublications, HostedPublications, HttpPublications, KnownPublications
+from app.adapters.publications import HostedPublications, HttpPublications, KnownPublications
 from app.adapters.recognition import FileList, KnownTenant, TenantList
 from app.adapters.registry import EvmRegistry, NoRegistry
 from app.credentials.scheme import make_scheme_operator

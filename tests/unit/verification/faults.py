@@ -153,6 +153,15 @@ class FaultyPublications:
     async def receipt(self, url: str, digest: bytes) -> Fetched:
         return await self._spoilt("receipt", url, self.asked.receipt(url, digest))
 
+    async def credential(self, url: str, at: datetime | None = None) -> Fetched:
+        return await self._spoilt("credential", url, self.asked.credential(url, at), at is not None)
+
+    async def credential_receipt(self, url: str) -> Fetched:
+        return await self._spoilt("credential_receipt", url, self.asked.credential_receipt(url))
+
+    async def rules(self, url: str) -> Fetched:
+        return await self._spoilt("rules", url, self.asked.rules(url))
+
     async def _spoilt(self, method: str, name: str, truth: Awaitable[Fetched], is_past: bool = False) -> Fetched:
         fault = self.faults.get((method, name, is_past))
         answer: Fetched = await (fault(truth) if fault else truth)

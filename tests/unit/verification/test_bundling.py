@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.adapters.publications import BundledPublications
+from app.adapters.bundled import BundledPublications
 from app.adapters.registry import NoRegistry
 from app.verification import verify
 from app.verification.bundling import Bundle, make_bundle

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.adapters.publications import BundledPublications
+from app.adapters.bundled import BundledPublications
 from app.adapters.registry import NoRegistry
 from app.verification import verify
 from app.verification.bundling import Bundle, make_bundle
