@@ -17,7 +17,6 @@ _STORES = (
     "app.credentials.store",
     "app.stacking.store",
     "app.sharing.store",
-    "app.stacking.statement_store",
 )
 
 

@@ -28,7 +28,7 @@ MONEY = {
     "checkpoints": "id, log_id, tree_size, root, state, created_at, tx_hash, log_index, block_number, block_hash, note",
     "anchor_transactions": "checkpoint_id, hash, nonce, raw, created_at",
     "wallets": "id, address, keystore, chain_id, contract, statement, signature",
-    "credentials": "*",
+    "credentials": "id, institution_id, learner_id, kind, state, qualification_id, unit_id, grade, awarded_on, revoked_at",
     "did_documents": "*",
 }
 """What every version since 0009 can hold, and nothing may be lost of."""
