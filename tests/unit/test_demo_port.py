@@ -2,7 +2,7 @@
 
 import socket
 
-from app.demo import choose_port
+from app.demo.processes import choose_port
 from app.settings import Settings
 
 

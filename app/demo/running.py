@@ -1,31 +1,21 @@
-"""`stackmark demo`: the whole product on one machine, on real parts, from a results file to a verified profile.
-
-Steps are named, so that one that fails says which it was. A second run finds its data and resumes; Ctrl-C stops all
-it started. With `check` it runs to the end, fetches every address it prints, verifies what it finds, and stops.
-"""
+"""From starting the parts to stopping them, with the first tale: a results file becomes a verified profile."""
 
 import asyncio
 import json
-import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
 import structlog
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from app.adapters.local_chain import free_port, stop_with_parent
 from app.anchoring import service as anchoring
 from app.catalogue import service as catalogue
 from app.catalogue.seed import load_seed
@@ -34,6 +24,8 @@ from app.credentials import service as credentials
 from app.credentials.model import CredentialKind, ImportState
 from app.credentials.scheme import make_scheme_operator
 from app.database import transaction
+from app.demo.processes import announced, child, choose_port, wait_until_served
+from app.demo.tale import StepFailed, Tale, out
 from app.errors import AppError
 from app.institutions import service as institutions
 from app.institutions.model import Institution, published_wallet
@@ -50,30 +42,7 @@ SAMPLES = ("hnc-computing-2026.csv", "t-level-digital-support-2026.csv")
 ACCREDITED = ("hnc-computing", "tlevel-6105799x")
 WAIT_SECONDS = 600
 
-out = Console(highlight=False)
 logger = structlog.get_logger()
-
-
-class StepFailed(Exception):
-    """A step of the demo did not work. The message says what, in one sentence."""
-
-
-@dataclass
-class Tale:
-    """What has been shown so far: timings for the summary, and the addresses to print."""
-
-    timings: list[tuple[str, float]] = field(default_factory=list)
-    addresses: list[tuple[str, str]] = field(default_factory=list)
-    step: str = "start"
-
-    @contextmanager
-    def telling(self, step: str) -> Iterator[None]:
-        """Name the step, so that a failure inside says where it was; note how long it took."""
-        self.step = step
-        started = time.monotonic()
-        out.print(f"[dim]·[/] {step} …")
-        yield
-        self.timings.append((step, time.monotonic() - started))
 
 
 def run_demo(base: Settings, *, check: bool) -> int:
@@ -94,7 +63,7 @@ def run_demo(base: Settings, *, check: bool) -> int:
             with tale.telling("Start the web application and the worker"):
                 stack.enter_context(child(settings, "worker"))
                 stack.enter_context(child(settings, "serve"))
-                _wait_until_served(f"http://127.0.0.1:{port}/readyz")
+                wait_until_served(f"http://127.0.0.1:{port}/readyz")
             asyncio.run(_show(tale, settings, f"http://127.0.0.1:{port}"))
             _summary(tale)
             if check:
@@ -286,87 +255,6 @@ def _summary(tale: Tale) -> None:
     out.print(table)
     for what, address in tale.addresses:
         out.print(f"{what}: [link={address}]{address}[/link]", soft_wrap=True)
-
-
-@contextmanager
-def announced(settings: Settings) -> Iterator[None]:
-    """Leave the addresses of the running installation where other commands look for them."""
-    file = settings.data_dir / "stackmark.env"
-    values = {
-        "DATABASE_URL": settings.secret_database_url(),
-        "CHAIN_RPC_URL": settings.chain_rpc_url,
-        "REGISTRY_ADDRESS": settings.registry_address,
-        "PUBLIC_URL": settings.public_url,
-        "PASSPHRASE_FILE": settings.passphrase_file,
-        "PORT": settings.port,
-    }
-    file.touch(mode=0o600)
-    file.write_text("".join(f"STACKMARK_{name}={value}\n" for name, value in values.items()), encoding="utf-8")
-    try:
-        yield
-    finally:
-        file.unlink(missing_ok=True)
-
-
-@contextmanager
-def child(settings: Settings, command: str) -> Iterator[None]:
-    """One of our own processes, with the installation's settings; asked to stop at the end, then made to."""
-    environment = dict(os.environ) | {
-        "STACKMARK_DATABASE_URL": settings.secret_database_url(),
-        "STACKMARK_CHAIN_RPC_URL": str(settings.chain_rpc_url),
-        "STACKMARK_REGISTRY_ADDRESS": str(settings.registry_address),
-        "STACKMARK_PUBLIC_URL": settings.public_url,
-        "STACKMARK_PASSPHRASE_FILE": str(settings.passphrase_file),
-        "STACKMARK_PORT": str(settings.port),
-        "STACKMARK_DATA_DIR": str(settings.data_dir),
-        "STACKMARK_WALLETS_DIR": str(settings.wallets_dir),
-        # The demo tells the story; its parts speak up when something is wrong.
-        "STACKMARK_LOG_LEVEL": "warning",
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", command],
-        env=environment,
-        start_new_session=True,
-        preexec_fn=stop_with_parent,
-    )
-    try:
-        yield
-    finally:
-        with suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(5)
-
-
-def choose_port(base: Settings) -> tuple[int, str]:
-    """The port to serve on, and a sentence when it is not the one asked for."""
-    if _is_free(base.port):
-        return base.port, ""
-    other = free_port()
-    return other, f"Port {base.port} is taken by another program; serving on {other} instead."
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _wait_until_served(address: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with suppress(httpx.HTTPError):
-            if httpx.get(address, timeout=5, trust_env=False).status_code == httpx.codes.OK:
-                return
-        time.sleep(0.2)
-    raise StepFailed(f"{address} did not answer within a minute")
 
 
 def _interrupted(_signal: int, _frame: object) -> None:
