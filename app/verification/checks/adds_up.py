@@ -199,7 +199,7 @@ def _other_edition(
     if report.verdict not in (Verdict.VALID, Verdict.WAS_VALID):
         return changed
     begins, made = (vc.parse_timestamp(one.get("validFrom")) for one in (document, award))
-    if document.get("id") != named.id or begins is None or made is None or begins < made:
+    if document.get("id") != named.id or begins is None or made is None or begins <= made:
         return changed
     return Outcome.INVALID, PART_ENDED, f"{title} was corrected on {day(begins)}, after this award was made of it."
 
