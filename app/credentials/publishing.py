@@ -1,7 +1,7 @@
 """What is published of a credential: its newest edition, its bundle, and everything as it was at a moment."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -127,6 +127,14 @@ async def newest_evidence(conn: AsyncConnection | HotReads, credential_id: UUID)
         row.list_reasons,
         store.behind_state(row),
     )
+
+
+async def published_parts(conn: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, tuple[bytes, bytes | None]]:
+    """(document, receipt if there is one) of credentials of this installation, by number; what is not here is left out.
+
+    In one question, however many an award is made of.
+    """
+    return {row.id: (row.document, row.receipt) for row in await store.find_parts(conn, ids)} if ids else {}
 
 
 async def _evidence_at(conn: AsyncConnection, credential_id: UUID, at: datetime) -> PublishedEvidence:

@@ -4,6 +4,7 @@ It stands on the busiest path, so the text of the question is made once and give
 under 4,096 characters: longer ones the driver takes apart anew each time.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -36,6 +37,18 @@ async def find_evidence(conn: AsyncConnection | HotReads, credential_id: UUID) -
     if isinstance(conn, HotReads):
         return await conn.first(_question(), given)
     return (await conn.exec_driver_sql(_question(), given)).one_or_none()
+
+
+async def find_parts(conn: AsyncConnection, ids: Sequence[UUID]) -> list[Any]:
+    """(id, document, receipt) of those of `ids` that are signed and not erased, in one question."""
+    query = select(
+        credentials.c.id,
+        credentials.c.document,
+        anchoring.receipt_of(credentials.c.institution_id, credentials.c.digest).label("receipt"),
+    ).where(
+        credentials.c.id.in_(ids), credentials.c.state == CredentialState.SIGNED, credentials.c.document.is_not(None)
+    )
+    return list(await conn.execute(query))
 
 
 async def find_document(reads: HotReads, credential_id: UUID, known: list[bytes]) -> Any:
