@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.adapters.publications import own_rules
 from app.credentials import publishing
 from app.database import reading
 from app.errors import OutsideFailed
+from app.stacking import packs
 from app.standards import strict_json
 from app.verification.checks.adds_up import MAX_PARTS
 from app.verification.gather_parts import MAX_DEPTH
@@ -32,7 +32,7 @@ async def own_parts(engine: AsyncEngine, document: Mapping[str, Any], public_url
             break
         for named in level:
             if named.rules is not None:
-                found[named.rules.id] = own_rules(named.path.removeprefix("/rules/"))
+                found[named.rules.id] = packs.bytes_at(named.path)
         try:
             async with reading(engine) as conn:
                 rows = await publishing.published_parts(conn, [*wanted.values()])

@@ -62,6 +62,11 @@ def pack_bytes(pack_id: str, version: int | None = None) -> bytes:
     return _find(pack_id, version).data
 
 
+def bytes_at(path: str) -> bytes | None:
+    """The published bytes at a path such as `/rules/hnc-computing-2022/2`; None where nothing is published."""
+    return next((entry.data for entry in _shipped() if entry.pack.path == path), None)
+
+
 @cache
 def _shipped() -> tuple[PublishedPack, ...]:
     found = []

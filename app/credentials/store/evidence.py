@@ -40,11 +40,16 @@ async def find_evidence(conn: AsyncConnection | HotReads, credential_id: UUID) -
 
 
 async def find_parts(conn: AsyncConnection, ids: Sequence[UUID]) -> list[Any]:
-    """(id, document, receipt) of those of `ids` that are signed and not erased, in one question."""
-    query = select(
-        credentials.c.id,
-        credentials.c.document,
-        anchoring.receipt_of(credentials.c.institution_id, credentials.c.digest).label("receipt"),
+    """(id, institution_id, document, receipt, list_number) of those of `ids` that are signed and not erased, by id; in
+    one question."""
+    query = (
+        select(
+            *(credentials.c[name] for name in ("id", "institution_id", "document")),
+            anchoring.receipt_of(credentials.c.institution_id, credentials.c.digest).label("receipt"),
+            status_lists.c.number.label("list_number"),
+        )
+        .join(status_lists, status_lists.c.id == credentials.c.status_list_id)
+        .order_by(credentials.c.id)
     ).where(
         credentials.c.id.in_(ids), credentials.c.state == CredentialState.SIGNED, credentials.c.document.is_not(None)
     )
