@@ -4,8 +4,8 @@ stacked into profiles; holders share them; anyone verifies them.
 The import order (top may import what is below it, never the reverse) is held by import-linter:
 
     cli > demo | operating_catalogue | operating_keys | operating_chain | operating_custody | operating_exports
-    | operating_log | operating_pathways | operating_second_chain | operating_stacking | operating_wallets
-    > operating > monitoring > main | worker | verifying | watching | conformance > web | local
+    | operating_log | operating_pathways | operating_second_chain | operating_stack | operating_stacking
+    | operating_wallets > operating > monitoring > main | worker | verifying | watching | conformance > web | local
     > wiring > adapters > migrating
     > sharing | verification | auditing > stacking > credentials > catalogue > institutions | anchoring
     > standards > jobs > database | settings | logs > errors

@@ -24,6 +24,7 @@ from app import (
     operating_log,
     operating_pathways,
     operating_second_chain,
+    operating_stack,
     operating_stacking,
     operating_wallets,
 )
@@ -57,6 +58,7 @@ app.add_typer(operating.record_app, name="record")
 app.add_typer(operating_pathways.pathway_app, name="pathway")
 app.add_typer(operating_pathways.pathways_app, name="pathways")
 app.add_typer(operating_stacking.stacking_app, name="stacking")
+app.add_typer(operating_stack.stack_app, name="stack")
 app.command()(operating_log.audit)
 app.command()(operating_log.erase)
 app.command()(operating_log.monitor)
@@ -304,6 +306,8 @@ def _tell(report: "Report", margin: str = "") -> None:
     out.print(Text.assemble(margin, (report.verdict.upper(), f"bold {colour}"), f" {report.summary}"))
     for finding in report.findings:
         out.print(f"{margin}  {finding.outcome:<8}{finding.check:<13} {finding.sentence} ({finding.code})")
+    for addition in report.additions:
+        out.print(f"{margin}    {addition.credits:>4} credits  {addition.sentence} ({addition.code})")
     shown = f"{report.true_as_of:%d %B %Y, %H:%M} UTC" if report.true_as_of else "an unknown time"
     out.print(f"{margin}  Evidence reached: {report.level}. True as of {shown}.")
     for number, part in enumerate(report.parts, 1):

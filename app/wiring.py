@@ -16,6 +16,7 @@ from app.adapters.contexts import canonicaliser, conformance_canonicaliser
 from app.adapters.custody.custodians import Custodians
 from app.adapters.custody.opening import custodians_of
 from app.adapters.custody.wallets import Wallets
+from app.adapters.own_parts import own_parts
 from app.adapters.pdf import attached_json
 from app.adapters.publications import HostedPublications, HttpPublications, KnownPublications
 from app.adapters.recognition import KnownTenant, TenantList
@@ -26,7 +27,7 @@ from app.anchoring.ports import Chain
 from app.anchoring.steps import Steps
 from app.credentials import service as credentials
 from app.credentials.behind import Behind
-from app.credentials.model import PublishedEvidence
+from app.credentials.model import CredentialKind, PublishedEvidence
 from app.credentials.signing import Issuer, ReceiptKey
 from app.database import HotReads, create_engine, reading
 from app.errors import OutsideFailed, Refused
@@ -259,9 +260,11 @@ class Wiring:
 
         `older`: as `verify.verify` has it, for the VC API alone. `publications`: instead of this process's own.
         """
+        asked = publications or self.publications
+        parts = await own_parts(self.engine, submission.credential, self.settings.public_url)
         return await verify.verify(
             submission,
-            publications=publications or self.publications,
+            publications=KnownPublications(parts, now(), asked) if parts else asked,
             registry=self.registry,
             recogniser=TenantList(self.engine),
             canonicaliser=self._for_suites if older else self._for_strangers,
@@ -289,11 +292,20 @@ class Wiring:
             f"{found.status_list_url}/reasons": found.status_reasons,
             **behind.documents,
         }
+        handed_in = submission_of(found)
+        is_stacked = found.signed.record.kind is CredentialKind.AWARD
+        if is_stacked:
+            documents |= await own_parts(self.engine, handed_in.credential, self.settings.public_url)
         return await verify.verify(
-            submission_of(found),
+            handed_in,
             publications=KnownPublications(documents, moment, self.publications),
             registry=self.registry,
-            recogniser=KnownTenant(found.institution, *behind.accreditors, has_root=has_root),
+            recogniser=KnownTenant(
+                found.institution,
+                *behind.accreditors,
+                has_root=has_root,
+                elsewhere=TenantList(self.engine) if is_stacked else None,
+            ),
             canonicaliser=self._for_ours,
             now=moment,
             reader=self._reader,

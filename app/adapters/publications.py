@@ -290,7 +290,7 @@ class HostedPublications:
         path = self._own(url, "/rules/")
         if path is None:
             return await self._elsewhere.rules(url)
-        found = own_rules(path)
+        found = packs.bytes_at(f"/rules/{path}")
         return self._published(found) if found else failed(MISSING, f"{RULES} are not where they should be.")
 
     def _own(self, url: str, place: str) -> str | None:
@@ -351,15 +351,6 @@ async def _published_list(
 
 def _dated(url: str, parameter: str, at: datetime | None) -> str:
     return url if at is None else f"{url}{'&' if '?' in url else '?'}{parameter}={timestamp(at)}"
-
-
-def own_rules(path: str) -> bytes | None:
-    """The published bytes of a rule set of ours, by the end of its address such as `hnc-computing-2022/2`."""
-    name, _, version = path.partition("/")
-    try:
-        return packs.pack_bytes(name, int(version)) if version.isascii() and version.isdigit() else None
-    except NotFound:
-        return None
 
 
 def _receipt_in(bundle: Fetched) -> Fetched:

@@ -10,6 +10,7 @@ from app.institutions import service as institutions
 from app.institutions.model import Institution
 from app.institutions.roles import Role
 from app.verification.evidence import RecognisedIssuer, Recognition
+from app.verification.ports import Recogniser
 
 
 class TenantList:
@@ -28,14 +29,24 @@ class TenantList:
 class KnownTenant:
     """An institution of this installation and those that accredit it, already looked up.
 
-    `has_root`: the installation has a scheme operator, whether or not it is among them.
+    `has_root`: the installation has a scheme operator, whether or not it is among them. `elsewhere` knows the others,
+    where they may be asked about: an award has parts of other colleges.
     """
 
-    def __init__(self, institution: Institution, *accreditors: Institution, has_root: bool = False) -> None:
+    def __init__(
+        self,
+        institution: Institution,
+        *accreditors: Institution,
+        has_root: bool = False,
+        elsewhere: Recogniser | None = None,
+    ) -> None:
         self._issuers = {one.did: _recognised(one) for one in (institution, *accreditors)}
         self._has_root = has_root or any(one.is_root for one in self._issuers.values())
+        self._elsewhere = elsewhere
 
     async def recognise(self, did: str) -> Recognition:
+        if self._elsewhere is not None and did not in self._issuers:
+            return await self._elsewhere.recognise(did)
         return Recognition(True, self._issuers.get(did), self._has_root)
 
 

@@ -1,7 +1,7 @@
 """What is published of a credential: its newest edition, its bundle, and everything as it was at a moment."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.anchoring import service as anchoring
 from app.anchoring.publishing import published as checkpoints
 from app.credentials import accrediting, erasing, status, store
+from app.credentials.bundled_parts import RulesAt, bundled_parts
 from app.credentials.model import (
     Credential,
     CredentialKind,
@@ -129,6 +130,14 @@ async def newest_evidence(conn: AsyncConnection | HotReads, credential_id: UUID)
     )
 
 
+async def published_parts(conn: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, tuple[bytes, bytes | None]]:
+    """(document, receipt if there is one) of credentials of this installation, by number; what is not here is left out.
+
+    In one question, however many an award is made of.
+    """
+    return {row.id: (row.document, row.receipt) for row in await store.find_parts(conn, ids)} if ids else {}
+
+
 async def _evidence_at(conn: AsyncConnection, credential_id: UUID, at: datetime) -> PublishedEvidence:
     signed = await signed_document_at(conn, credential_id, at)
     institution = await institutions.get_by_id(conn, signed.record.institution_id)
@@ -145,8 +154,9 @@ async def _evidence_at(conn: AsyncConnection, credential_id: UUID, at: datetime)
     )
 
 
-async def bundle(conn: AsyncConnection, credential_id: UUID) -> bytes:
-    """A CredentialBundle: the credential's own bytes, and beside them what it takes to check it without us.
+async def bundle(conn: AsyncConnection, credential_id: UUID, rules: RulesAt) -> bytes:
+    """A CredentialBundle: the credential's own bytes, and beside them what it takes to check it without us; of an
+    award, its parts and the `rules` that count them too.
 
     Receipt null = not anchored yet; reasons null = nothing in the list is set. Raises what `signed_document` raises.
     """
@@ -161,6 +171,8 @@ async def bundle(conn: AsyncConnection, credential_id: UUID) -> bytes:
         "accreditorDocuments": await _accreditors(conn, found.institution),
         "checkpoints": await checkpoints(conn, found.institution.id),
     }
+    if found.signed.record.kind is CredentialKind.AWARD:
+        members |= await bundled_parts(conn, found, rules)
     # Joined as bytes, so that each document stays exactly what was signed.
     joined = b",".join(json.dumps(name).encode() + b":" + (value or b"null") for name, value in members.items())
     return b'{"type":"CredentialBundle",' + joined + b"}"

@@ -32,6 +32,7 @@ from app.institutions.model import Institution, published_wallet
 from app.local import LocalInstallation, local_installation
 from app.settings import Settings
 from app.sharing import service as sharing
+from app.stacking import packs
 from app.stacking import service as stacking
 from app.wiring import Wiring, now, wired
 
@@ -190,7 +191,7 @@ async def _show(tale: Tale, settings: Settings, served_at: str) -> None:
         folder = settings.data_dir / "shown"
         folder.mkdir(parents=True, exist_ok=True)
         async with transaction(wiring.engine) as conn:
-            (folder / "credential.json").write_bytes(await credentials.bundle(conn, award.id))
+            (folder / "credential.json").write_bytes(await credentials.bundle(conn, award.id, packs.bytes_at))
 
 
 async def _follow(wiring: Wiring, college: Institution) -> None:

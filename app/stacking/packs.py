@@ -79,6 +79,11 @@ def named_by(award: bytes) -> PublishedPack:
     raise NotFound("rule_pack_unknown", "The rule set that this award names is not published here.")
 
 
+def bytes_at(path: str) -> bytes | None:
+    """The published bytes at a path such as `/rules/hnc-computing-2022/2`; None where nothing is published."""
+    return next((entry.data for entry in _shipped() if entry.pack.path == path), None)
+
+
 @cache
 def _shipped() -> tuple[PublishedPack, ...]:
     found = []

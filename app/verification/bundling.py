@@ -7,7 +7,7 @@ is left out and named, so that whoever keeps the file knows what it will not sho
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.standards import strict_json
@@ -21,8 +21,11 @@ from app.verification.bounded import (
 from app.verification.checks.trail import Trail
 from app.verification.evidence import AccreditationEvidence, Fetched, Submission
 from app.verification.gather import ACCREDITATION_SERVICE, ANCHORS_SERVICE, CHECKPOINT_SERVICE, gather
+from app.verification.gather_parts import Allowance
+from app.verification.once import AskedOnce
 from app.verification.ports import Publications, Recogniser, Registry
 from app.verification.report import Outcome
+from app.verification.stacked import named_by
 from app.verification.verify import run_checks
 
 KIND = "CredentialBundle"
@@ -50,11 +53,47 @@ async def make_bundle(
 ) -> Bundle:
     """Gather what is published about a credential into one file; what is not had `within` so many seconds is missing.
 
+    Of an award, its parts and its rules are in the file too, as texts, which keep the bytes that the award names.
+
     Raises `ValueError` with a sentence when the credential's own signature does not hold: such a file is worth
     nothing, however much is put beside it.
     """
-    publications = BoundedPublications(publications, within)
+    asked = AskedOnce(BoundedPublications(publications, within))
     registry, recogniser = BoundedRegistry(registry, within), BoundedRecogniser(recogniser, within)
+
+    async def about(one: Submission, trail: Trail) -> _About:
+        return await _gathered(one, asked, registry, recogniser, canonicaliser, trail)
+
+    found = await about(submission, trail)
+    parts = _Parts()
+    await parts.add(submission, asked, about, trail, Allowance())
+    own = {name: document for name, document in found.published.items() if document is not None}
+    members = dict(found.members)
+    if parts.named:
+        others = {name: document for name, document in parts.published.items() if name not in own}
+        members |= {"parts": parts.parts, "rules": parts.rules, "published": others}
+    data = json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
+    return Bundle(data, (*found.missing, *parts.missing))
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What is published about one credential: as members of its bundle, and by name or address."""
+
+    members: Mapping[str, Any]
+    published: Mapping[str, Any]
+    missing: tuple[str, ...]
+
+
+async def _gathered(
+    submission: Submission,
+    publications: Publications,
+    registry: Registry,
+    recogniser: Recogniser,
+    canonicaliser: CanonicalForm,
+    trail: Trail,
+) -> _About:
+    """Raises `ValueError` as `make_bundle` does."""
     evidence = await gather(submission, publications, registry, recogniser, trail.moment)
     findings = {one.check: one for one in run_checks(evidence, canonicaliser, trail)}
     for check in ("structure", "issuer_key", "signature"):
@@ -65,7 +104,7 @@ async def make_bundle(
         _at(trail, ACCREDITATION_SERVICE, publications.accreditations),
         _at(trail, CHECKPOINT_SERVICE, publications.checkpoints),
     )
-    published = {
+    fetched = {
         "anchorReceipt": receipt,
         "didDocument": evidence.did_document,
         "statusListCredential": evidence.status_list,
@@ -75,15 +114,82 @@ async def make_bundle(
     }
     members: dict[str, Any] = {"type": KIND, "credential": submission.credential}
     missing = []
-    for name, fetched in published.items():
-        members[name] = _parsed(fetched)
-        if name == "accreditation" and members[name] is not None:
-            members[name] = members[name].get("accreditations")
-        if fetched is not None and members[name] is None:
-            missing.append(fetched.failure or "Something published about it cannot be read.")
-    members["accreditorDocuments"], lacking = _accreditors(evidence.accreditation)
-    missing += lacking
-    return Bundle(json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode(), tuple(missing))
+    for name, one in fetched.items():
+        members[name] = _parsed(one)
+        if one is not None and members[name] is None:
+            missing.append(one.failure or "Something published about it cannot be read.")
+    behind, lacking = _accreditors(evidence.accreditation)
+    published = {
+        **behind,
+        _service(trail, ACCREDITATION_SERVICE): members["accreditation"],
+        _service(trail, CHECKPOINT_SERVICE): members["checkpoints"],
+    }
+    for name in ("didDocument", "statusListCredential"):
+        published[str((members[name] or {}).get("id"))] = members[name]
+    published[f"{(members['statusListCredential'] or {}).get('id')}/reasons"] = members["statusReasons"]
+    if members["accreditation"] is not None:
+        members["accreditation"] = members["accreditation"].get("accreditations")
+    members["accreditorDocuments"] = behind
+    return _About(members, published, (*missing, *lacking))
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What an award is made of, and what that is made of."""
+
+    named: bool = False
+    parts: dict[str, Any] = field(default_factory=dict)
+    rules: dict[str, str] = field(default_factory=dict)
+    published: dict[str, Any] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+
+    async def add(
+        self,
+        award: Submission,
+        publications: Publications,
+        about: Callable[[Submission, Trail], Awaitable[_About]],
+        trail: Trail,
+        allowance: Allowance,
+    ) -> None:
+        named = named_by(award.credential)
+        if named is None or named.rules is None or trail.issuer is None or not allowance.take(len(named.parts)):
+            return
+        self.named = True
+        rules = await publications.rules(named.rules.id)
+        text = _text(rules)
+        if text is None:
+            self.missing.append(rules.failure or "The rules of the award cannot be read.")
+            return
+        self.rules[named.rules.id] = text
+        for part in named.parts:
+            if part.id in self.parts:
+                continue
+            fetched = await publications.credential(named.address_of(part))
+            document, text = _parsed(fetched), _text(fetched)
+            if document is None or text is None:
+                self.missing.append(fetched.failure or "A part of the award cannot be read.")
+                continue
+            submission, of_part = Submission(document, None), Trail(trail.moment)
+            try:
+                found = await about(submission, of_part)
+            except ValueError as error:
+                self.missing.append(str(error))
+                continue
+            self.parts[part.id] = {"document": text, "anchorReceipt": found.members["anchorReceipt"]}
+            self.published |= {name: one for name, one in found.published.items() if one is not None}
+            self.missing += [sentence for sentence in found.missing if sentence not in self.missing]
+            await self.add(submission, publications, about, of_part, allowance.below())
+
+
+def _text(fetched: Fetched) -> str | None:
+    try:
+        return fetched.data.decode() if fetched.data is not None else None
+    except UnicodeDecodeError:
+        return None
+
+
+def _service(trail: Trail, service: str) -> str:
+    return (trail.issuer.service(service) if trail.issuer else None) or service
 
 
 def _accreditors(evidence: AccreditationEvidence | None) -> tuple[dict[str, Any], list[str]]:

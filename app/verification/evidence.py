@@ -85,7 +85,7 @@ class Submission:
 
     `embedded`: the credentials inside a presentation or a CLR. `presentation` is set where it is one, and is then
     the `credential` too, so that it can never pass as one. `bundle`: the file all of it came in, with what it brings.
-    `beside`: the bytes of credentials that came in the same file as this one, by identifier and digest (`digestSRI`).
+    `beside`: the bytes of what an award may be made of that came in the same file, by name and digest (`digestSRI`).
     """
 
     credential: Mapping[str, Any]

@@ -65,11 +65,12 @@ async def gather_parts(
 
     What is not had in five times `within` (seconds, for one question) from now counts as not had.
 
-    A part that came in the same file as the award is not asked for.
+    What came in the same file as the award is not asked for.
     """
     if named.rules is None:
         return StackEvidence(None)
-    rules = await publications.rules(named.rules.id)
+    brought = award.beside.get((named.rules.id, named.rules.digest))
+    rules = Fetched(None, brought) if brought else await publications.rules(named.rules.id)
     if rules.data is None or digest_sri(rules.data) != named.rules.digest:
         return StackEvidence(rules)
     if not allowance.take(len(named.parts)):

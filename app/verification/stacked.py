@@ -192,8 +192,13 @@ def title_of(document: Mapping[str, Any]) -> str:
         name = None
     if not isinstance(name, str) or not name.strip():
         return "A part without a name"
-    shown = "".join(one if one.isprintable() else " " for one in name.strip())
-    return shown if len(shown) <= 120 else shown[:119] + "…"
+    return shown(name.strip(), 120)
+
+
+def shown(text: str, longest: int = 1_000) -> str:
+    """A stranger's words as they may be printed: nothing in them moves a cursor or hides what follows."""
+    plain = "".join(one if one.isprintable() else " " for one in text)
+    return plain if len(plain) <= longest else plain[: longest - 1] + "…"
 
 
 def learner_of(document: Mapping[str, Any]) -> Learner:

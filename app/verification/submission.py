@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from app.errors import Refused, TooLarge
 from app.standards import clr, strict_json
+from app.standards.open_badge import digest_sri
 from app.verification import carriers
 from app.verification.evidence import Submission
 
@@ -83,7 +84,20 @@ def _bundle(document: Mapping[str, Any]) -> Submission:
                 raise Refused("bundle_malformed", f'The bundle is damaged: "{name}" is not what it should be.')
     if "VerifiablePresentation" in _types(credential):
         raise Refused("bundle_malformed", "The bundle holds a presentation where one credential should be.")
-    return replace(_credential(credential), receipt=document.get("anchorReceipt"), bundle=document)
+    return replace(
+        _credential(credential), receipt=document.get("anchorReceipt"), bundle=document, beside=_beside(document)
+    )
+
+
+def _beside(bundle: Mapping[str, Any]) -> dict[tuple[str, str], bytes]:
+    """The parts and the rules that the bundle of an award brings, by name and digest: as texts, so that they have one.
+
+    What has another digest than the award names is not taken from here.
+    """
+    parts = {name: one.get("document") for name, one in (bundle.get("parts") or {}).items() if isinstance(one, dict)}
+    texts = {**parts, **(bundle.get("rules") or {})}
+    brought = [(name, text.encode("utf-8", "replace")) for name, text in texts.items() if isinstance(text, str)]
+    return {(name, digest_sri(data)): data for name, data in brought}
 
 
 def _presentation(document: Mapping[str, Any], types: tuple[str, ...]) -> Submission:

@@ -24,6 +24,7 @@ from app.credentials.status import PublishedList
 from app.database import reading
 from app.errors import NotFound, Refused
 from app.institutions import service as institutions
+from app.stacking import packs
 from app.standards.status_list import TIME_TO_LIVE
 from app.standards.vc import parse_timestamp
 from app.web import negotiation
@@ -74,7 +75,7 @@ async def _credential(request: Request) -> Response:
 async def _bundle(request: Request) -> Response:
     number = credential_number(request.path_params["number"])
     async with reading(wiring_of(request).engine) as conn:
-        bundle = await credentials.bundle(conn, number)
+        bundle = await credentials.bundle(conn, number, packs.bytes_at)
     name = f"credential-{str(number)[:8]}.json"
     headers = {**PERSONAL, "Content-Disposition": f'attachment; filename="{name}"'}
     return Response(bundle, headers=headers, media_type=negotiation.JSON)

@@ -34,6 +34,7 @@ from app.institutions import service as institutions
 from app.local import deploy
 from app.migrating import migrate
 from app.settings import Settings
+from app.stacking import packs
 from app.wiring import Wiring, now, wired
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,7 +87,7 @@ class Installation:
 
     async def bundle(self, credential_id: UUID) -> bytes:
         async with transaction(self.wiring.engine) as conn:
-            return await credentials.bundle(conn, credential_id)
+            return await credentials.bundle(conn, credential_id, packs.bytes_at)
 
     async def log(self) -> Log:
         """Northgate's."""

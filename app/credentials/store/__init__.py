@@ -67,7 +67,7 @@ from app.credentials.store.erasures import (
     list_erasures,
     lock_whole,
 )
-from app.credentials.store.evidence import behind_state, find_document, find_evidence
+from app.credentials.store.evidence import behind_state, find_document, find_evidence, find_parts
 from app.credentials.store.imports import (
     digests_of_import,
     find_import,
@@ -129,6 +129,7 @@ __all__ = [
     "find_import",
     "find_in_force",
     "find_learner",
+    "find_parts",
     "find_signed",
     "find_status_list",
     "find_with_document",

@@ -4,6 +4,7 @@ It stands on the busiest path, so the text of the question is made once and give
 under 4,096 characters: longer ones the driver takes apart anew each time.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -36,6 +37,23 @@ async def find_evidence(conn: AsyncConnection | HotReads, credential_id: UUID) -
     if isinstance(conn, HotReads):
         return await conn.first(_question(), given)
     return (await conn.exec_driver_sql(_question(), given)).one_or_none()
+
+
+async def find_parts(conn: AsyncConnection, ids: Sequence[UUID]) -> list[Any]:
+    """(id, institution_id, document, receipt, list_number) of those of `ids` that are signed and not erased, by id; in
+    one question."""
+    query = (
+        select(
+            *(credentials.c[name] for name in ("id", "institution_id", "document")),
+            anchoring.receipt_of(credentials.c.institution_id, credentials.c.digest).label("receipt"),
+            status_lists.c.number.label("list_number"),
+        )
+        .join(status_lists, status_lists.c.id == credentials.c.status_list_id)
+        .order_by(credentials.c.id)
+    ).where(
+        credentials.c.id.in_(ids), credentials.c.state == CredentialState.SIGNED, credentials.c.document.is_not(None)
+    )
+    return list(await conn.execute(query))
 
 
 async def find_document(reads: HotReads, credential_id: UUID, known: list[bytes]) -> Any:

@@ -97,7 +97,8 @@ def check_adds_up(
         if worst is not None:
             raise _Stop(*worst)
     except _Stop as stop:
-        found = finding(CHECK, *stop.fault)
+        outcome_of, code, sentence = stop.fault
+        found = finding(CHECK, outcome_of, code, stacked.shown(sentence))
     else:
         known = oldest([part.evidence.report for part in parts if part.evidence.report is not None])
         found = finding(CHECK, Outcome.VALID, "adds_up_ok", _added_up(outcome.made, parts), known)
@@ -199,7 +200,7 @@ def _other_edition(
     if report.verdict not in (Verdict.VALID, Verdict.WAS_VALID):
         return changed
     begins, made = (vc.parse_timestamp(one.get("validFrom")) for one in (document, award))
-    if document.get("id") != named.id or begins is None or made is None or begins < made:
+    if document.get("id") != named.id or begins is None or made is None or begins <= made:
         return changed
     return Outcome.INVALID, PART_ENDED, f"{title} was corrected on {day(begins)}, after this award was made of it."
 
@@ -277,7 +278,7 @@ def _added_up(made: Evaluation, parts: Sequence[_Part]) -> str:
 
 def _additions(parts: Sequence[_Part], pack: RulePack | None, outcome: _Sum | None) -> Iterator[Addition]:
     reasons = {reason.credential_id: reason for reason in outcome.now.reasons} if outcome else {}
-    titles = {group.id: group.title for group in pack.groups} if pack else {}
+    titles = {group.id: stacked.shown(group.title, 120) for group in pack.groups} if pack else {}
     for part in parts:
         report, held = part.evidence.report, part.held
         reason = reasons.get(held.id) if held is not None and part.fault is None else None
@@ -288,10 +289,10 @@ def _additions(parts: Sequence[_Part], pack: RulePack | None, outcome: _Sum | No
             credential_id=part.id,
             verdict=report.verdict if report is not None else None,
             code=code,
-            sentence=sentence,
+            sentence=stacked.shown(sentence),
             title=part.title if part.evidence.document is not None else None,
             issuer=report.issuer_name if report is not None else None,
-            grade=held.grade if held is not None else None,
+            grade=stacked.shown(held.grade, 60) if held is not None else None,
             credits=reason.credits if reason else 0,
             counted_in=titles.get(reason.group or "") if reason else None,
         )

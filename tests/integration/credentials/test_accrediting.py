@@ -22,6 +22,7 @@ from app.database import transaction
 from app.errors import AppError
 from app.institutions import service as institutions
 from app.institutions.roles import Role
+from app.stacking import packs
 from app.standards import accreditation, anchor_receipt, data_integrity, did, strict_json
 from app.standards.anchor_receipt import LeafKind
 from app.verification.accreditation import (
@@ -367,5 +368,5 @@ async def test_a_bundle_brings_the_accreditations(scheme: Scheme) -> None:
     credential = await scheme.issue()
     number = UUID(credential["id"].removeprefix("urn:uuid:"))
     async with transaction(scheme.installation.wiring.engine) as conn:
-        bundle = strict_json.parse_object(await credentials.bundle(conn, number), 1_000_000)
+        bundle = strict_json.parse_object(await credentials.bundle(conn, number, packs.bytes_at), 1_000_000)
     assert bundle["accreditation"] == [strict_json.parse_object(edge.document)]

@@ -5,7 +5,7 @@ A test takes a whole award, spoils one thing and asks for the report.
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -191,6 +191,7 @@ class Stack:
     withdrawn: Mapping[College, tuple[int, ...]] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
     published: Mapping[str, bytes] = field(default_factory=dict)
+    spelled: Callable[[Mapping[str, Any]], bytes] = written
 
     @property
     def rules_url(self) -> str:
@@ -205,7 +206,7 @@ class Stack:
     def unsigned(self) -> Document:
         named = {**self.documents, **self.named}
         parts = [
-            Part(uri(place), open_badge.digest_sri(written(one)), "application/vc") for place, one in named.items()
+            Part(uri(place), open_badge.digest_sri(self.spelled(one)), "application/vc") for place, one in named.items()
         ]
         rule_set = Part(self.rules_url, open_badge.digest_sri(self.rules), packs.MEDIA_TYPE)
         assert self.made.grade is not None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from app.stacking import packs
 from app.standards import checkpoint_list, data_integrity
 from app.verification.evidence import Fetched
 from app.verification.report import Verdict
@@ -105,6 +106,13 @@ CLEAR = world.a_status_list()["credentialSubject"]["encodedList"]
 ENTRIES_YEAR_AGO = world.signed_jcs(checkpoint_list.unsigned_list(sample.DID, [], YEAR_AGO), "key-2026-09", YEAR_AGO)
 ENTRIES_OF_THIEF = world.signed_jcs(checkpoint_list.unsigned_list(THIEF, [], NOW), "thief", NOW)
 LIST_OF_SCHEME_RENAMED = SCHEME.list_document(NOW) | {"id": BOARD.status_url, "issuer": BOARD.did}
+
+PART = scenarios.SMALL.address(1)
+OTHER_PART = scenarios.stacked().documents[scenarios.SMALL.address(2)]
+LATER_PART = world.signed(
+    scenarios.small_results()[0].unsigned(valid_from=SIGNED_ON + timedelta(days=2)), "key-2026-09", NOW
+)[0]
+OTHER_RULES = json.loads(packs.pack_bytes("hnc-computing-2022", 2))
 
 _LIST: Mapping[str, Row] = {
     "another institution's": (instead(BOARD.list_document(NOW)), TELL, "status_list_unsigned"),
@@ -205,6 +213,22 @@ QUESTIONS: Mapping[str, Question] = {
     }),
     "an accreditor's list of then": Question(scenarios.stopped, "status_list", BOARD.status_url, "accreditation", TELL, silence("accreditation_history_missing", "accreditation_history_missing"), _PAST_OF_ACCREDITOR, is_past=True),
     "the list of then of one stopped before": Question(scenarios.never_approved, "status_list", BOARD.status_url, "accreditation", TELL, silence("accreditation_history_missing", "accreditation_history_missing"), _PAST_OF_ACCREDITOR, is_past=True),
+    "a part of an award": Question(scenarios.stacked, "credential", PART, "adds_up", TELL, silence("part_missing", "part_missing"), {
+        "another part": (instead(OTHER_PART), NO, "part_changed"),
+        "one word changed": (put("credentialSubject/result/0/value", "Distinction"), NO, "part_changed"),
+        "spelled otherwise": (edited(lambda document: document.update(name=document.pop("name"))), NO, "part_changed"),
+        "a later edition by a thief": (resigned(LATER_PART, sample.DID, "thief"), NO, "part_changed"),
+        "unsigned": (UNSIGNED, NO, "part_changed"),
+    }),
+    "the rules of an award": Question(scenarios.stacked, "rules", scenarios.SMALL.rules_url, "adds_up", TELL, silence("rules_missing", "rules_missing"), {
+        "another version": (put("version", 2), NO, "rules_changed"),
+        "one number changed": (put("minimums/0/credits", 15), NO, "rules_changed"),
+        "those of another award": (instead(OTHER_RULES), NO, "rules_changed"),
+    }),
+    "the receipt of a part": Question(scenarios.stacked_of_old, "credential_receipt", PART, "adds_up", TELL, silence("part_unclear", "part_unclear"), {
+        "of another credential": (instead(world.receipt_for(bytes(32), SIGNED_ON)), TELL, "part_unclear"),
+        "one word changed": (put("root", "0x" + "11" * 32), TELL, "part_unclear"),
+    }),
 }  # fmt: skip
 
 ASKED_FOR_BUNDLES = ("receipt",)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.stacking import packs
 from app.standards import did, status_reasons
 from app.standards.accreditation import QualificationReference
 from app.standards.status_reasons import Standing, StatusReason
@@ -21,6 +22,7 @@ from tests.fakes import MemoryPublications, MemoryRegistry
 from tests.unit.standards import sample
 from tests.unit.verification import accredited, world
 from tests.unit.verification.accredited import BOARD, SCHEME, Trusted
+from tests.unit.verification.awards import Result, stack_of
 from tests.unit.verification.world import CHAIN_ID, FORM, LIST_URL, NOW, WALLET, Document, World
 
 SIGNED_ON = NOW - timedelta(days=30)
@@ -185,6 +187,51 @@ def accreditations(*listed: Document, subject: str = sample.DID) -> Document:
     return {"type": "AccreditationList", "subject": subject, "accreditations": list(listed)}
 
 
+def stacked(old_key: bool = False) -> Scenario:
+    """A small award of two parts; `old_key`: the first was signed with a key that was lost since."""
+    made = lost_key() if old_key else plain()
+    results = small_results()
+    parts = {one.place: world.signed(one.unsigned(), "key-2026-09", SIGNED_ON)[0] for one in results[1:]}
+    first, digest = world.signed(results[0].unsigned(), "key-2025-09" if old_key else "key-2026-09", SIGNED_ON)
+    parts = {1: first, **parts}
+    rules = json.loads(SMALL.rules)
+    whole = replace(SMALL, documents=parts, rules=_spelled(rules), spelled=_spelled)
+    documents = {
+        **made.documents,
+        whole.rules_url: rules,
+        **{whole.address(place): part for place, part in parts.items()},
+    }
+    award, of_award = world.signed(whole.unsigned(), "key-2026-09", SIGNED_ON)
+    recorded = SIGNED_ON + timedelta(minutes=10)
+    receipts = [world.receipt_for(one, recorded) for one in (of_award, digest)]
+    documents[f"{whole.address(1)}/receipt"] = receipts[1]
+    roots = [world.recorded_by(receipt, recorded).recorded for receipt in receipts]
+    return replace(
+        made,
+        name="stacked of old" if old_key else "stacked",
+        submission=Submission(award, receipts[0]),
+        documents=documents,
+        registry=MemoryRegistry({**roots[0], **roots[1]}),
+    )
+
+
+def stacked_of_old() -> Scenario:
+    """An award of which only the register tells that one part is genuine."""
+    return stacked(old_key=True)
+
+
+def small_results() -> list[Result]:
+    units = {unit.id: unit for unit in packs.find_pack("mc-programming-database").units}
+    return [Result(1, units["u01"], "Pass"), Result(2, units["u04"], "Merit")]
+
+
+def _spelled(document: Any) -> bytes:
+    return json.dumps(document).encode()
+
+
+SMALL = stack_of("mc-programming-database", 1, small_results())
+
+
 SCENARIOS: tuple[Callable[[], Scenario], ...] = (
     plain,
     withdrawn,
@@ -193,4 +240,6 @@ SCENARIOS: tuple[Callable[[], Scenario], ...] = (
     approved,
     stopped,
     never_approved,
+    stacked,
+    stacked_of_old,
 )
