@@ -63,6 +63,8 @@ class Rule:
 _Way = tuple[Any, Option, Group] | None
 _Value = tuple[tuple[int, ...], int, _Way]
 _States = dict[tuple[int, ...], _Value]
+# (how many ways there are to take a unit or not, the one that is taken as in `_options`).
+_Forced = tuple[int, tuple[int, Option, tuple[int, ...]] | None]
 
 
 def choose(admitted: Admitted, pack: RulePack, as_of: date) -> Choice:
@@ -200,11 +202,19 @@ class _Search:
         units = sorted({unit.id: unit for group in cluster for unit in group.units}.items())
         units = [(name, unit) for name, unit in units if name in self._every]
         places = [
-            [(place, _amount(unit, group)) for place, group in enumerate(cluster) if unit in group.units]
-            for _, unit in units
+            [
+                (place, _amount(unit, group))
+                for place, group in enumerate(cluster)
+                if group in self._pack.groups_of[name]
+            ]
+            for name, unit in units
         ]
         left = _left(places, [bool(self._window.get(name)) for name, _ in units], len(cluster))
         at = 1 + len(active)
+        if len(cluster) == 1 and (not active or self._complete):
+            forced = self._forced(cluster[0], units, active)
+            if forced is not None:
+                return self._take(cluster[0], forced, states, active)
         states = {(*key, *(0 for _ in cluster), 0): value for key, value in states.items()}
         for number, (name, unit) in enumerate(units):
             options = self._options(name, active)
@@ -246,12 +256,52 @@ class _Search:
                 _offer(ended, key[:at], value)
         return ended
 
+    def _forced(
+        self, group: Group, units: Sequence[tuple[str, PackUnit]], active: Sequence[Rule]
+    ) -> list[_Forced] | None:
+        """The one way to fill a group from `units` that is best whatever else is chosen: everything, where nothing is
+        too much and no unit leaves a choice. None where there is more to decide."""
+        found: list[_Forced] = []
+        amount = 0
+        for name, unit in units:
+            options = self._options(name, active)
+            if len(options) > 1 or _barred(self._pack, units, name)[1]:
+                return None
+            base = len(self._every[name]) + 1
+            found.append((base, options[0] if options else None))
+            amount += _amount(unit, group) if options else 0
+        if amount > group.needed or (self._complete and amount < group.needed):
+            return None
+        return found
+
+    def _take(self, group: Group, forced: Sequence[_Forced], states: _States, active: Sequence[Rule]) -> _States:
+        """The states after a group of which everything is taken. Numbers the way as `_fill` does."""
+        self._budget.spend(len(states) * len(forced))
+        taken: _States = {}
+        for (size, *sums), (worth, names, way) in states.items():
+            used: tuple[int, ...] | None = tuple(sums)
+            for base, choice in forced:
+                if choice is None or used is None:
+                    names = names * base + base - 1
+                    continue
+                code, option, weights = choice
+                used = _added(used, weights, active)
+                size += option.unit.credits if self._complete else 0
+                worth, names, way = self._worth(worth, option, group), names * base + code, (way, option, group)
+            if used is not None:
+                _offer(taken, (size, *used), (worth, names, way))
+        return taken
+
     def _options(self, name: str, active: Sequence[Rule]) -> list[tuple[int, Option, tuple[int, ...]]]:
         """(place among all of the unit, option, what it adds to each rule), without those that another one beats."""
-        among = {id(option): code for code, option in enumerate(self._every[name])}
+        within = self._window.get(name, ())
+        among = {id(option): code for code, option in enumerate(self._every[name])} if within else {}
         kept: list[tuple[int, Option, tuple[int, ...]]] = []
-        for option in self._window.get(name, ()):
+        for option in within:
             if option.held.id in self._inside:
+                continue
+            if not active and kept and kept[0][1].points >= option.points:
+                # The first by rank passes if any does.
                 continue
             weights = tuple(rule.weigh(option) for rule in active)
             if not any(_beats(one, other, option, weights, active) for _, one, other in kept):

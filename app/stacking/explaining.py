@@ -1,6 +1,6 @@
 """Saying what was chosen: a reason for each credential, what each group has, what is still to do."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -25,6 +25,8 @@ class _Explained:
         self._oldest: date | None = min(days, default=None)
         self._newest: date | None = max(days, default=None)
         self._limits = {limit.id: limit for limit in pack.limits}
+        self._totals = {rule.id: rule.total(choice.picks, choice.block) for rule in rules}
+        self._full = {group.id: filled for group, filled in filled_of(choice, pack)}
 
     def reasons(self) -> dict[UUID, Reason]:
         found: dict[UUID, Reason] = {}
@@ -75,12 +77,11 @@ class _Explained:
         return None
 
     def _not_needed(self, option: Option) -> Reason:
-        held, block = option.held, self._choice.block
-        full = self._filled()
-        groups = [group for group in self._pack.groups if option.unit in group.units]
+        held, full = option.held, self._full
+        groups = self._pack.groups_of[option.unit.id]
         if any(full[group.id] < group.needed for group in groups):
             for rule in self._rules:
-                amount = rule.total(self._choice.picks, block) + rule.weigh(option)
+                amount = self._totals[rule.id] + rule.weigh(option)
                 limit = self._limits.get(rule.id)
                 if limit is not None and amount > limit.amount:
                     sentence = (
@@ -91,9 +92,6 @@ class _Explained:
         named = " and ".join(group.title for group in groups)
         sentence = f"{held.title} is not needed: other units fill {named}."
         return Reason(held.id, ReasonCode.GROUP_FULL, sentence)
-
-    def _filled(self) -> Mapping[str, int]:
-        return {group.id: filled for group, filled in filled_of(self._choice, self._pack)}
 
     def _of_block(self, block: Block) -> Reason:
         held, rule = block.held, block.rule
@@ -110,8 +108,9 @@ class _Explained:
 def group_progress(choice: Choice, pack: RulePack) -> Iterator[GroupProgress]:
     """Each group in the order of the pack."""
     taken = {pick.option.unit.id for pick in choice.picks}
+    by_group = _by_group(choice)
     for group, filled in filled_of(choice, pack):
-        counted = [pick.option for pick in choice.picks if pick.group.id == group.id]
+        counted = by_group.get(group.id, [])
         brought = choice.block is not None and group.id in choice.block.rule.groups
         yield GroupProgress(
             id=group.id,
@@ -129,10 +128,18 @@ def group_progress(choice: Choice, pack: RulePack) -> Iterator[GroupProgress]:
 def filled_of(choice: Choice, pack: RulePack) -> Iterator[tuple[Group, int]]:
     """How much of each group is filled, in credits or units as it counts."""
     brought = choice.block.rule.groups if choice.block else ()
+    by_group = _by_group(choice)
     for group in pack.groups:
-        options = [pick.option for pick in choice.picks if pick.group.id == group.id]
+        options = by_group.get(group.id, [])
         amount = sum(option.unit.credits for option in options) if group.measure is Measure.CREDITS else len(options)
         yield group, group.needed if group.id in brought else amount
+
+
+def _by_group(choice: Choice) -> dict[str, list[Option]]:
+    found: dict[str, list[Option]] = {}
+    for pick in choice.picks:
+        found.setdefault(pick.group.id, []).append(pick.option)
+    return found
 
 
 def requirements(
