@@ -140,7 +140,7 @@ def _many(section: Section, scale: Scale, pack: RulePack) -> None:
     section.add(f"{count:,} learners re-evaluated on {_PROCESSES} processes", count / seconds, "learners/s")
     grown = max(0, _memory() - before) / 1024
     section.notes.append(
-        f"Of {count:,} learners of 4 to {len(pack.units) + 2} credentials {complete:,} complete the {pack.short_title}. "
+        f"Of {count:,} learners of 4 to {len(pack.units) + 2} credentials {complete:,} complete it. "
         f"This process grew by {grown:.0f} MiB meanwhile. The time includes the start of the processes."
     )
 

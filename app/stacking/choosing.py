@@ -52,7 +52,7 @@ class Rule:
     block: Callable[[Block], int]
 
     def total(self, picks: Sequence[Pick], block: Block | None) -> int:
-        return sum(self.weigh(pick.option) for pick in picks) + (self.block(block) if block else 0)
+        return sum([self.weigh(pick.option) for pick in picks]) + (self.block(block) if block else 0)
 
     def is_kept(self, amount: int) -> bool:
         return (self.least is None or amount >= self.least) and (self.most is None or amount <= self.most)
@@ -201,6 +201,11 @@ class _Search:
         """Every way to fill the groups of one cluster after what was chosen before."""
         units = sorted({unit.id: unit for group in cluster for unit in group.units}.items())
         units = [(name, unit) for name, unit in units if name in self._every]
+        at = 1 + len(active)
+        if len(cluster) == 1 and (not active or self._complete):
+            forced = self._forced(cluster[0], units, active)
+            if forced is not None:
+                return self._take(cluster[0], forced, states, active)
         places = [
             [
                 (place, _amount(unit, group))
@@ -210,11 +215,6 @@ class _Search:
             for name, unit in units
         ]
         left = _left(places, [bool(self._window.get(name)) for name, _ in units], len(cluster))
-        at = 1 + len(active)
-        if len(cluster) == 1 and (not active or self._complete):
-            forced = self._forced(cluster[0], units, active)
-            if forced is not None:
-                return self._take(cluster[0], forced, states, active)
         states = {(*key, *(0 for _ in cluster), 0): value for key, value in states.items()}
         for number, (name, unit) in enumerate(units):
             options = self._options(name, active)
@@ -337,6 +337,8 @@ def _left(places: list[list[tuple[int, int]]], offered: list[bool], groups: int)
 
 def _barred(pack: RulePack, units: Sequence[tuple[str, PackUnit]], name: str) -> tuple[int, int]:
     """(the units that may not stand beside this one, this one where it may not stand beside some) as bits."""
+    if not pack.barred:
+        return 0, 0
     bits = {each: 1 << number for number, (each, _) in enumerate(units)}
     others = [other for pair in pack.barred for one, other in (pair, pair[::-1]) if one == name]
     return sum(bits.get(other, 0) for other in set(others)), bits[name] if others else 0

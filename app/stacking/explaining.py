@@ -1,7 +1,8 @@
 """Saying what was chosen: a reason for each credential, what each group has, what is still to do."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from uuid import UUID
 
 from app.stacking.choosing import Choice, Rule, years_before
@@ -25,8 +26,6 @@ class _Explained:
         self._oldest: date | None = min(days, default=None)
         self._newest: date | None = max(days, default=None)
         self._limits = {limit.id: limit for limit in pack.limits}
-        self._totals = {rule.id: rule.total(choice.picks, choice.block) for rule in rules}
-        self._full = {group.id: filled for group, filled in filled_of(choice, pack)}
 
     def reasons(self) -> dict[UUID, Reason]:
         found: dict[UUID, Reason] = {}
@@ -93,6 +92,14 @@ class _Explained:
         sentence = f"{held.title} is not needed: other units fill {named}."
         return Reason(held.id, ReasonCode.GROUP_FULL, sentence)
 
+    @cached_property
+    def _full(self) -> dict[str, int]:
+        return {group.id: filled for group, filled in filled_of(self._choice, self._pack)}
+
+    @cached_property
+    def _totals(self) -> dict[str, int]:
+        return {rule.id: rule.total(self._choice.picks, self._choice.block) for rule in self._rules}
+
     def _of_block(self, block: Block) -> Reason:
         held, rule = block.held, block.rule
         if block is self._choice.block:
@@ -109,7 +116,7 @@ def group_progress(choice: Choice, pack: RulePack) -> Iterator[GroupProgress]:
     """Each group in the order of the pack."""
     taken = {pick.option.unit.id for pick in choice.picks}
     by_group = _by_group(choice)
-    for group, filled in filled_of(choice, pack):
+    for group, filled in filled_of(choice, pack, by_group):
         counted = by_group.get(group.id, [])
         brought = choice.block is not None and group.id in choice.block.rule.groups
         yield GroupProgress(
@@ -125,10 +132,12 @@ def group_progress(choice: Choice, pack: RulePack) -> Iterator[GroupProgress]:
         )
 
 
-def filled_of(choice: Choice, pack: RulePack) -> Iterator[tuple[Group, int]]:
+def filled_of(
+    choice: Choice, pack: RulePack, by_group: Mapping[str, Sequence[Option]] | None = None
+) -> Iterator[tuple[Group, int]]:
     """How much of each group is filled, in credits or units as it counts."""
     brought = choice.block.rule.groups if choice.block else ()
-    by_group = _by_group(choice)
+    by_group = _by_group(choice) if by_group is None else by_group
     for group in pack.groups:
         options = by_group.get(group.id, [])
         amount = sum(option.unit.credits for option in options) if group.measure is Measure.CREDITS else len(options)
