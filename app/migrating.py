@@ -14,7 +14,7 @@ _STORES = (
     "app.catalogue.store",
     "app.credentials.store",
     "app.sharing.store",
-    "app.stacking.statement_store",
+    "app.stacking.store",
 )
 
 

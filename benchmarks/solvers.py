@@ -9,10 +9,10 @@ from datetime import date
 from importlib.util import find_spec
 from typing import Any, Final
 
-from app.stacking.choosing import rules_of
 from app.stacking.held import HeldCredential
 from app.stacking.options import Option, admit
 from app.stacking.pack import Group, RulePack
+from app.stacking.sums import rules_of
 
 Solve = Callable[[RulePack, Sequence[HeldCredential], date], int | None]
 

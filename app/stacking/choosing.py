@@ -12,14 +12,15 @@ packs. Limits and minimums enter the state only once the best choice without the
 among more and keeps the rules is best among those that keep them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 from app.errors import Refused
 from app.stacking.options import Admitted, Block, Option
-from app.stacking.pack import Counting, Group, Measure, PackUnit, RulePack
+from app.stacking.pack import Group, Measure, PackUnit, RulePack
+from app.stacking.sums import Rule, rules_of
 
 MOST_STEPS: Final = 400_000
 """Steps of one evaluation before it is given up: about half a second. The packs shipped need some hundreds."""
@@ -38,24 +39,6 @@ class Choice:
     picks: tuple[Pick, ...]
     block: Block | None
     complete: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A minimum (`least`) or a limit (`most`) as a sum over what counts. `weigh` is what one option adds to it, `block`
-    what an award brought forward does."""
-
-    id: str
-    least: int | None
-    most: int | None
-    weigh: Callable[[Option], int]
-    block: Callable[[Block], int]
-
-    def total(self, picks: Sequence[Pick], block: Block | None) -> int:
-        return sum([self.weigh(pick.option) for pick in picks]) + (self.block(block) if block else 0)
-
-    def is_kept(self, amount: int) -> bool:
-        return (self.least is None or amount >= self.least) and (self.most is None or amount <= self.most)
 
 
 # What a way to a state is worth, smallest best, with the identifiers as one number behind the sums; and the way itself,
@@ -81,39 +64,6 @@ def choose(admitted: Admitted, pack: RulePack, as_of: date) -> Choice:
         if found:
             return min(found, key=lambda each: each[0])[1]
     return Choice((), None, False)
-
-
-def rules_of(pack: RulePack, as_of: date) -> tuple[Rule, ...]:
-    """The sums that a choice must keep to: the pack's minimums, the limits in force on the day, and that the newest
-    part is not from before the rule set applies."""
-    found = [_rule(rule.id, rule.of, rule.amount, None) for rule in pack.minimums if rule.measure is Measure.CREDITS]
-    found += [_rule(rule.id, rule.of, None, rule.amount) for rule in pack.limits if rule.is_in_force_on(as_of)]
-    since = pack.effective_from
-    found.append(
-        Rule(
-            "effective",
-            1,
-            None,
-            lambda option: int(option.held.awarded_on >= since),
-            lambda block: int(block.held.awarded_on >= since),
-        )
-    )
-    return tuple(found)
-
-
-def _rule(name: str, of: Counting, least: int | None, most: int | None) -> Rule:
-    def weigh(option: Option) -> int:
-        covered = of.covers(option.unit.id, option.unit.level, option.origin, option.passes)
-        return option.unit.credits if covered else 0
-
-    def weigh_block(block: Block) -> int:
-        rule, held = block.rule, block.held
-        if not of.covers(None, rule.level, held.origin, True):
-            return 0
-        # An award may rest on less than all of its credits passed; what its rules ask for is certain.
-        return rule.passed if of.passed_only else rule.credits
-
-    return Rule(name, least, most, weigh, weigh_block)
 
 
 class _Budget:

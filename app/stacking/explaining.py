@@ -5,11 +5,12 @@ from datetime import date
 from functools import cached_property
 from uuid import UUID
 
-from app.stacking.choosing import Choice, Rule, years_before
+from app.stacking.choosing import Choice, years_before
 from app.stacking.evaluation import GroupProgress, Reason, ReasonCode, Requirement
 from app.stacking.held import HeldCredential, HeldKind, Origin
 from app.stacking.options import Admitted, Block, Option, written
 from app.stacking.pack import Counting, Group, Measure, RulePack
+from app.stacking.sums import Rule
 
 
 def explain(admitted: Admitted, choice: Choice, rules: Sequence[Rule], pack: RulePack) -> dict[UUID, Reason]:

@@ -13,7 +13,7 @@ from app.credentials.issuing import document_bytes
 from app.credentials.signing import Issuer
 from app.errors import NotFound
 from app.institutions.model import Institution
-from app.stacking import packs, statement_store
+from app.stacking import packs, store
 from app.stacking.pack import RulePack
 from app.stacking.packs import PublishedPack
 from app.standards import vc
@@ -55,13 +55,13 @@ async def sign(conn: AsyncConnection, issuer: Issuer, published: PublishedPack, 
     signed, _ = issuer.sign(unsigned(issuer.institution, published, now), now)
     document = document_bytes(signed)
     pack = published.pack
-    await statement_store.keep(conn, issuer.institution.id, pack.id, pack.version, document, now)
+    await store.keep_statement(conn, issuer.institution.id, pack.id, pack.version, document, now)
     return document
 
 
 async def find(conn: AsyncConnection, institution: Institution, pack_id: str, version: int) -> bytes:
     """The statement as signed. Raises `NotFound("rule_statement_unknown")`."""
-    found = await statement_store.find(conn, institution.id, pack_id, version)
+    found = await store.find_statement(conn, institution.id, pack_id, version)
     if found is None:
         raise NotFound("rule_statement_unknown", "This institution made no statement on this rule set.")
     return found
