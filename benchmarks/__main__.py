@@ -16,14 +16,14 @@ from rich.console import Console
 
 from app.adapters.local_chain import free_port
 from app.settings import Settings
-from benchmarks import canonicalisation, gas, http, log, pipeline, public_log, signing, verification
+from benchmarks import canonicalisation, gas, http, log, pipeline, public_log, signing, stacking, verification
 from benchmarks.figures import Section
 from benchmarks.installation import installed
 from benchmarks.report import show, write_json
 from benchmarks.scale import FULL, QUICK, USUAL
 
 _CONTRACTS = Path(__file__).resolve().parents[1] / "contracts"
-_SUBJECTS = ("canonicalisation", "signing", "verification", "log", "public_log", "gas", "pipeline", "http")
+_SUBJECTS = ("canonicalisation", "signing", "verification", "log", "public_log", "stacking", "gas", "pipeline", "http")
 
 
 def main(arguments: list[str]) -> int:
@@ -59,6 +59,7 @@ def main(arguments: list[str]) -> int:
     take("verification", alone(lambda folder: verification.measure(scale, folder)))
     take("log", lambda: log.measure(scale))
     take("public_log", alone(lambda folder: public_log.measure(scale, folder)))
+    take("stacking", lambda: stacking.measure(scale))
     settings = Settings(_env_file=None, contracts_dir=_CONTRACTS)  # type: ignore[call-arg]
     take("gas", alone(lambda folder: gas.measure(settings, folder)))
     if {"pipeline", "http"} & set(subjects):

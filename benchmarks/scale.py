@@ -10,7 +10,7 @@ class Scale:
     `credentials` are signed in each of `rounds`; the slow paths (general JSON-LD) take `slow_documents` of them.
     `leaves` are log sizes; of sizes over 200,000 only the root is built. `growth` are the sizes of logs whose proofs
     are read from tiles on disk, `audited` that of the one that is audited from outside. `rows` of the sample file are
-    imported, None = all. `requests` go to each address in each of `http_rounds`.
+    imported, None = all. `requests` go to each address in each of `http_rounds`. `learners` are re-evaluated.
     """
 
     rounds: int
@@ -23,6 +23,7 @@ class Scale:
     rows: int | None
     http_rounds: int
     requests: int
+    learners: int
 
 
 QUICK = Scale(
@@ -36,6 +37,7 @@ QUICK = Scale(
     rows=200,
     http_rounds=1,
     requests=200,
+    learners=2_000,
 )
 USUAL = Scale(
     rounds=5,
@@ -48,6 +50,7 @@ USUAL = Scale(
     rows=None,
     http_rounds=3,
     requests=1_500,
+    learners=100_000,
 )
 FULL = Scale(
     rounds=9,
@@ -60,4 +63,5 @@ FULL = Scale(
     rows=None,
     http_rounds=5,
     requests=4_000,
+    learners=100_000,
 )

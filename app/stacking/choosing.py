@@ -12,14 +12,15 @@ packs. Limits and minimums enter the state only once the best choice without the
 among more and keeps the rules is best among those that keep them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 from app.errors import Refused
 from app.stacking.options import Admitted, Block, Option
-from app.stacking.pack import Counting, Group, Measure, PackUnit, RulePack
+from app.stacking.pack import Group, Measure, PackUnit, RulePack
+from app.stacking.sums import Rule, rules_of
 
 MOST_STEPS: Final = 400_000
 """Steps of one evaluation before it is given up: about half a second. The packs shipped need some hundreds."""
@@ -40,29 +41,13 @@ class Choice:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A minimum (`least`) or a limit (`most`) as a sum over what counts. `weigh` is what one option adds to it, `block`
-    what an award brought forward does."""
-
-    id: str
-    least: int | None
-    most: int | None
-    weigh: Callable[[Option], int]
-    block: Callable[[Block], int]
-
-    def total(self, picks: Sequence[Pick], block: Block | None) -> int:
-        return sum(self.weigh(pick.option) for pick in picks) + (self.block(block) if block else 0)
-
-    def is_kept(self, amount: int) -> bool:
-        return (self.least is None or amount >= self.least) and (self.most is None or amount <= self.most)
-
-
 # What a way to a state is worth, smallest best, with the identifiers as one number behind the sums; and the way itself,
 # as a chain of (before, option, group).
 _Way = tuple[Any, Option, Group] | None
 _Value = tuple[tuple[int, ...], int, _Way]
 _States = dict[tuple[int, ...], _Value]
+# (how many ways there are to take a unit or not, the one that is taken as in `_options`).
+_Forced = tuple[int, tuple[int, Option, tuple[int, ...]] | None]
 
 
 def choose(admitted: Admitted, pack: RulePack, as_of: date) -> Choice:
@@ -79,39 +64,6 @@ def choose(admitted: Admitted, pack: RulePack, as_of: date) -> Choice:
         if found:
             return min(found, key=lambda each: each[0])[1]
     return Choice((), None, False)
-
-
-def rules_of(pack: RulePack, as_of: date) -> tuple[Rule, ...]:
-    """The sums that a choice must keep to: the pack's minimums, the limits in force on the day, and that the newest
-    part is not from before the rule set applies."""
-    found = [_rule(rule.id, rule.of, rule.amount, None) for rule in pack.minimums if rule.measure is Measure.CREDITS]
-    found += [_rule(rule.id, rule.of, None, rule.amount) for rule in pack.limits if rule.is_in_force_on(as_of)]
-    since = pack.effective_from
-    found.append(
-        Rule(
-            "effective",
-            1,
-            None,
-            lambda option: int(option.held.awarded_on >= since),
-            lambda block: int(block.held.awarded_on >= since),
-        )
-    )
-    return tuple(found)
-
-
-def _rule(name: str, of: Counting, least: int | None, most: int | None) -> Rule:
-    def weigh(option: Option) -> int:
-        covered = of.covers(option.unit.id, option.unit.level, option.origin, option.passes)
-        return option.unit.credits if covered else 0
-
-    def weigh_block(block: Block) -> int:
-        rule, held = block.rule, block.held
-        if not of.covers(None, rule.level, held.origin, True):
-            return 0
-        # An award may rest on less than all of its credits passed; what its rules ask for is certain.
-        return rule.passed if of.passed_only else rule.credits
-
-    return Rule(name, least, most, weigh, weigh_block)
 
 
 class _Budget:
@@ -199,12 +151,20 @@ class _Search:
         """Every way to fill the groups of one cluster after what was chosen before."""
         units = sorted({unit.id: unit for group in cluster for unit in group.units}.items())
         units = [(name, unit) for name, unit in units if name in self._every]
+        at = 1 + len(active)
+        if len(cluster) == 1 and (not active or self._complete):
+            forced = self._forced(cluster[0], units, active)
+            if forced is not None:
+                return self._take(cluster[0], forced, states, active)
         places = [
-            [(place, _amount(unit, group)) for place, group in enumerate(cluster) if unit in group.units]
-            for _, unit in units
+            [
+                (place, _amount(unit, group))
+                for place, group in enumerate(cluster)
+                if group in self._pack.groups_of[name]
+            ]
+            for name, unit in units
         ]
         left = _left(places, [bool(self._window.get(name)) for name, _ in units], len(cluster))
-        at = 1 + len(active)
         states = {(*key, *(0 for _ in cluster), 0): value for key, value in states.items()}
         for number, (name, unit) in enumerate(units):
             options = self._options(name, active)
@@ -246,12 +206,52 @@ class _Search:
                 _offer(ended, key[:at], value)
         return ended
 
+    def _forced(
+        self, group: Group, units: Sequence[tuple[str, PackUnit]], active: Sequence[Rule]
+    ) -> list[_Forced] | None:
+        """The one way to fill a group from `units` that is best whatever else is chosen: everything, where nothing is
+        too much and no unit leaves a choice. None where there is more to decide."""
+        found: list[_Forced] = []
+        amount = 0
+        for name, unit in units:
+            options = self._options(name, active)
+            if len(options) > 1 or _barred(self._pack, units, name)[1]:
+                return None
+            base = len(self._every[name]) + 1
+            found.append((base, options[0] if options else None))
+            amount += _amount(unit, group) if options else 0
+        if amount > group.needed or (self._complete and amount < group.needed):
+            return None
+        return found
+
+    def _take(self, group: Group, forced: Sequence[_Forced], states: _States, active: Sequence[Rule]) -> _States:
+        """The states after a group of which everything is taken. Numbers the way as `_fill` does."""
+        self._budget.spend(len(states) * len(forced))
+        taken: _States = {}
+        for (size, *sums), (worth, names, way) in states.items():
+            used: tuple[int, ...] | None = tuple(sums)
+            for base, choice in forced:
+                if choice is None or used is None:
+                    names = names * base + base - 1
+                    continue
+                code, option, weights = choice
+                used = _added(used, weights, active)
+                size += option.unit.credits if self._complete else 0
+                worth, names, way = self._worth(worth, option, group), names * base + code, (way, option, group)
+            if used is not None:
+                _offer(taken, (size, *used), (worth, names, way))
+        return taken
+
     def _options(self, name: str, active: Sequence[Rule]) -> list[tuple[int, Option, tuple[int, ...]]]:
         """(place among all of the unit, option, what it adds to each rule), without those that another one beats."""
-        among = {id(option): code for code, option in enumerate(self._every[name])}
+        within = self._window.get(name, ())
+        among = {id(option): code for code, option in enumerate(self._every[name])} if within else {}
         kept: list[tuple[int, Option, tuple[int, ...]]] = []
-        for option in self._window.get(name, ()):
+        for option in within:
             if option.held.id in self._inside:
+                continue
+            if not active and kept and kept[0][1].points >= option.points:
+                # The first by rank passes if any does.
                 continue
             weights = tuple(rule.weigh(option) for rule in active)
             if not any(_beats(one, other, option, weights, active) for _, one, other in kept):
@@ -287,6 +287,8 @@ def _left(places: list[list[tuple[int, int]]], offered: list[bool], groups: int)
 
 def _barred(pack: RulePack, units: Sequence[tuple[str, PackUnit]], name: str) -> tuple[int, int]:
     """(the units that may not stand beside this one, this one where it may not stand beside some) as bits."""
+    if not pack.barred:
+        return 0, 0
     bits = {each: 1 << number for number, (each, _) in enumerate(units)}
     others = [other for pair in pack.barred for one, other in (pair, pair[::-1]) if one == name]
     return sum(bits.get(other, 0) for other in set(others)), bits[name] if others else 0

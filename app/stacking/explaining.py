@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from uuid import UUID
 
-from app.stacking.choosing import Choice, Rule, years_before
+from app.stacking.choosing import Choice, years_before
 from app.stacking.evaluation import GroupProgress, Reason, ReasonCode, Requirement
 from app.stacking.held import HeldCredential, HeldKind, Origin
 from app.stacking.options import Admitted, Block, Option, written
 from app.stacking.pack import Counting, Group, Measure, RulePack
+from app.stacking.sums import Rule
 
 
 def explain(admitted: Admitted, choice: Choice, rules: Sequence[Rule], pack: RulePack) -> dict[UUID, Reason]:
@@ -75,12 +77,11 @@ class _Explained:
         return None
 
     def _not_needed(self, option: Option) -> Reason:
-        held, block = option.held, self._choice.block
-        full = self._filled()
-        groups = [group for group in self._pack.groups if option.unit in group.units]
+        held, full = option.held, self._full
+        groups = self._pack.groups_of[option.unit.id]
         if any(full[group.id] < group.needed for group in groups):
             for rule in self._rules:
-                amount = rule.total(self._choice.picks, block) + rule.weigh(option)
+                amount = self._totals[rule.id] + rule.weigh(option)
                 limit = self._limits.get(rule.id)
                 if limit is not None and amount > limit.amount:
                     sentence = (
@@ -92,8 +93,13 @@ class _Explained:
         sentence = f"{held.title} is not needed: other units fill {named}."
         return Reason(held.id, ReasonCode.GROUP_FULL, sentence)
 
-    def _filled(self) -> Mapping[str, int]:
+    @cached_property
+    def _full(self) -> dict[str, int]:
         return {group.id: filled for group, filled in filled_of(self._choice, self._pack)}
+
+    @cached_property
+    def _totals(self) -> dict[str, int]:
+        return {rule.id: rule.total(self._choice.picks, self._choice.block) for rule in self._rules}
 
     def _of_block(self, block: Block) -> Reason:
         held, rule = block.held, block.rule
@@ -110,8 +116,9 @@ class _Explained:
 def group_progress(choice: Choice, pack: RulePack) -> Iterator[GroupProgress]:
     """Each group in the order of the pack."""
     taken = {pick.option.unit.id for pick in choice.picks}
-    for group, filled in filled_of(choice, pack):
-        counted = [pick.option for pick in choice.picks if pick.group.id == group.id]
+    by_group = _by_group(choice)
+    for group, filled in filled_of(choice, pack, by_group):
+        counted = by_group.get(group.id, [])
         brought = choice.block is not None and group.id in choice.block.rule.groups
         yield GroupProgress(
             id=group.id,
@@ -126,13 +133,23 @@ def group_progress(choice: Choice, pack: RulePack) -> Iterator[GroupProgress]:
         )
 
 
-def filled_of(choice: Choice, pack: RulePack) -> Iterator[tuple[Group, int]]:
+def filled_of(
+    choice: Choice, pack: RulePack, by_group: Mapping[str, Sequence[Option]] | None = None
+) -> Iterator[tuple[Group, int]]:
     """How much of each group is filled, in credits or units as it counts."""
     brought = choice.block.rule.groups if choice.block else ()
+    by_group = _by_group(choice) if by_group is None else by_group
     for group in pack.groups:
-        options = [pick.option for pick in choice.picks if pick.group.id == group.id]
+        options = by_group.get(group.id, [])
         amount = sum(option.unit.credits for option in options) if group.measure is Measure.CREDITS else len(options)
         yield group, group.needed if group.id in brought else amount
+
+
+def _by_group(choice: Choice) -> dict[str, list[Option]]:
+    found: dict[str, list[Option]] = {}
+    for pick in choice.picks:
+        found.setdefault(pick.group.id, []).append(pick.option)
+    return found
 
 
 def requirements(

@@ -11,6 +11,20 @@ from app.stacking.held import HeldCredential, HeldKind, Origin, Standing
 from app.stacking.pack import BroughtForward, Exemption, PackUnit, RulePack
 
 T_LEVEL: Final = "T Level"
+_MONTHS: Final = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 _ORIGINS: Final = {origin: place for place, origin in enumerate(Origin)}
 
 
@@ -193,4 +207,4 @@ def _refuse(held: HeldCredential, code: ReasonCode, sentence: str) -> Reason:
 
 def written(day: date) -> str:
     """A date for people, such as 3 July 2026."""
-    return f"{day.day} {day:%B %Y}"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

@@ -191,7 +191,8 @@ class RulePack:
     grade. `recency_years` None = no currency rule, else no two parts that count are further apart. `effective_from` and
     `effective_until` (inclusive) bound the day on which the last part is earned. `barred`: units of which one counts.
     `leads_to`: packs that build on this one. `method` says in words how the rules run. `unit_of` finds the unit of a
-    pack by the catalogue's id; `clusters` are groups that share a unit or a barred pair and are filled together.
+    pack by the catalogue's id, `groups_of` the groups by the unit's own; `clusters` are groups that share a unit or a
+    barred pair and are filled together.
     """
 
     id: str
@@ -226,12 +227,18 @@ class RulePack:
     sources: tuple[PackSource, ...]
     attribution: tuple[str, ...]
     unit_of: Mapping[str, PackUnit] = field(init=False, repr=False, compare=False)
+    groups_of: Mapping[str, tuple[Group, ...]] = field(init=False, repr=False, compare=False)
     clusters: tuple[tuple[Group, ...], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Looked up for every credential of every learner: worked out once.
         accepted = {name: unit for unit in self.units for name in unit.accepts}
+        homes: dict[str, tuple[Group, ...]] = {}
+        for group in self.groups:
+            for unit in group.units:
+                homes[unit.id] = (*homes.get(unit.id, ()), group)
         object.__setattr__(self, "unit_of", accepted)
+        object.__setattr__(self, "groups_of", homes)
         object.__setattr__(self, "clusters", _clusters(self.groups, self.barred))
 
     @property

@@ -7,12 +7,13 @@ The steps, in this order: refuse what can never count (`options`); choose what c
 from collections.abc import Sequence
 from datetime import date
 
-from app.stacking.choosing import Choice, band, choose, rules_of
+from app.stacking.choosing import Choice, band, choose
 from app.stacking.evaluation import Evaluation
 from app.stacking.explaining import explain, group_progress, missing, newest_day, requirements
 from app.stacking.held import HeldCredential, Standing
 from app.stacking.options import admit
 from app.stacking.pack import UNGRADED, RulePack
+from app.stacking.sums import rules_of
 
 
 def evaluate(pack: RulePack, held: Sequence[HeldCredential], as_of: date) -> Evaluation:

@@ -111,6 +111,7 @@ _NUMBER = {"number": {"type": "string", "format": "uuid"}}
 _SLUG = {"slug": {"type": "string"}}
 _LIST = _SLUG | {"list": {"type": "integer"}}
 _PLAIN = {"text/plain": {"schema": {"type": "string"}}}
+_SCHEMA: dict[str, Any] = {"application/schema+json": {"schema": {"type": "object"}}}
 _FEED = {checkpoint_feed.MEDIA_TYPE: {"schema": {"type": "string"}}}
 
 
@@ -218,7 +219,7 @@ def _public_paths() -> dict[str, Any]:
         },
         "/pathways": {"get": _get("The ladders of the catalogue, as paths and as a graph", any_json | page, {})},
         "/rules": {"get": _get("The published rule sets", any_json | page, {})},
-        "/rules/schema/2": {"get": _get("The JSON Schema of rule sets", any_json, {})},
+        "/rules/schema/2": {"get": _get("The JSON Schema of rule sets", _SCHEMA, {})},
         "/rules/{pack}/{version}": {
             "get": _get(
                 "A published rule set", any_json | page, {"pack": {"type": "string"}, "version": {"type": "integer"}}
@@ -227,7 +228,7 @@ def _public_paths() -> dict[str, Any]:
         "/rules/{pack}/{version}/statements/{slug}": {
             "get": _get(
                 "What an institution says of a rule set it uses, signed",
-                any_json,
+                {"application/vc": {"schema": {"type": "object"}}},
                 {"pack": {"type": "string"}, "version": {"type": "integer"}} | _SLUG,
             )
         },

@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import Refused
-from app.stacking.choosing import Choice, Pick, band, choose, rules_of, years_before
+from app.stacking.choosing import Choice, Pick, band, choose, years_before
 from app.stacking.held import HeldCredential, HeldKind, Origin
 from app.stacking.options import Admitted, Block, Option, admit
 from app.stacking.pack import BroughtForward, Counting, Group, GroupKind, Limit, Measure, Minimum, PackUnit, RulePack
 from app.stacking.rules import evaluate
+from app.stacking.sums import rules_of
 from tests.unit.stacking.making import credential, group, pack, unit
 
 LATE = date(2030, 1, 1)
