@@ -8,6 +8,8 @@
       explaining          one reason for each credential, what each group has, what is still to do
     packs               the packs shipped, and one read from its bytes (pack_checking, pack_reading, pack_format_1)
     t_level             the overall result of a T Level, from published tables (t_level_rules, t_level_held)
+    progression         what could be taken next (explorer, gaps, paths_published: the ladders of the catalogue)
+    awarding, cascading how awards are made, and follow when a part changes (sign_off: where a person decides)
     profile, modules    what one learner can show; exports/ writes it in the formats of others
 
 Decisions
@@ -30,6 +32,11 @@ Decisions
   earned. Its `creditsEarned` is what was passed: a compensated unit counts as attempted, not as earned.
 - A T Level opens the door to level 4 and carries no level 4 credit; it is refused with those words. Its overall result
   is shown as evidence and never as an award: the award is made by the Department for Education.
+- What a learner could take next is found by the rules themselves (`progression`). A path (`paths_published`,
+  `explorer`) says an order of awards and counts nothing; every edge says on whose word it is, and if it is confirmed.
+- An institution's statement on a rule set (`statements`) is a plain credential about the pack's bytes, not in the log.
+- The overall result of a T Level is read from published tables (`t_level`, `t_level_rules`), as evidence and never
+  as an award: it is shown in the profile (`t_level_held`) and no credential is made of it.
 
 This package never awards a qualification, which is the awarding organisation's to do, and never states an unverified
 rule as fact: each pack lists which of its parts were read in a source and which were not.

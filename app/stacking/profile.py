@@ -167,7 +167,8 @@ class PackProgress:
 class LearnerProfile:
     """All of it, as it stood at `as_of`. `awards` are the stacked awards among `credentials`.
 
-    `t_levels` and `t_levels_without_result` are together the T Levels of which a component is held.
+    `t_levels` and `t_levels_without_result` are together the T Levels of which a component is held. `next_steps` are
+    nearest first; `ladders` the published paths with what is held marked.
     """
 
     learner_id: UUID
