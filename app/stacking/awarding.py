@@ -1,7 +1,7 @@
 """Making awards: what learners hold under lock, which rule sets that completes, and the orders for it."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -17,11 +17,12 @@ from app.credentials.model import Credential, CredentialKind, Learner, Order
 from app.credentials.signing import Issuer
 from app.errors import NotAllowed
 from app.institutions import service as institutions
-from app.institutions.model import Accreditation
+from app.institutions.model import Accreditation, Institution
 from app.stacking import packs, rules, sign_off, store
 from app.stacking.evaluation import Evaluation
 from app.stacking.held import HeldCredential
 from app.stacking.holding import awards_held, units_held
+from app.stacking.pack import AwardType, RulePack
 from app.stacking.packs import PublishedPack
 from app.standards.data_integrity import CanonicalForm
 from app.standards.open_badge import Achievement, Part, digest_sri
@@ -140,6 +141,13 @@ async def parts_named(
     return (*_named(counted, documents), _rule_part(issuer, published))
 
 
+def course_of(pack: RulePack) -> str:
+    """The catalogue's id of the course for which an institution must be approved: a module's parent."""
+    if pack.award_type is AwardType.MODULE and pack.parent_course is not None:
+        return pack.parent_course
+    return pack.qualification_id
+
+
 def is_approved(
     accredited: Sequence[Accreditation], qualification: Qualification, awarded_on: date, today: date
 ) -> bool:
@@ -157,18 +165,31 @@ async def look_at(conn: AsyncConnection, issuer: Issuer, ids: Sequence[UUID], no
     # Under the lock, so that an award never bears a name that was changed while it was waited for.
     learners = await credentials.get_learners(conn, issuer.institution.id, ids)
     known = await known_of(conn, [credential for held in held_by.values() for credential in held])
+    courses = {**known.qualifications, **await _modules(conn, held_by.values())}
     accredited = await institutions.accreditations(conn, issuer.institution.id)
     decided = await sign_off.needed_for(conn, issuer.institution.id)
     found = Found([], [])
     for learner in learners:
         held = held_by[learner.id]
         editions = {one.id: one.edition for one in held}
-        for earned in _completed(learner, held, known, accredited, decided, day_of(now, held)):
+        for earned in _completed(learner, held, known, courses, accredited, decided, day_of(now, held)):
             if earned.published.pack.id in decided:
                 found.awaiting.append(Awaiting(earned, sign_off.basis_of(earned.progress, editions)))
             else:
                 found.earned.append(earned)
     return found
+
+
+async def _modules(conn: AsyncConnection, held: Iterable[Sequence[Credential]]) -> dict[str, Qualification]:
+    """By id, the modules of which a unit is held, and their parent courses."""
+    units = {one.unit_id for each in held for one in each}
+    begun = [
+        each.pack
+        for each in packs.published_packs()
+        if each.pack.award_type is AwardType.MODULE and not units.isdisjoint(each.pack.unit_of)
+    ]
+    wanted = {pack.qualification_id for pack in begun} | {course_of(pack) for pack in begun}
+    return await catalogue.get_qualifications(conn, wanted) if wanted else {}
 
 
 async def _queue(
@@ -187,6 +208,7 @@ def _completed(
     learner: Learner,
     held: Sequence[Credential],
     known: Known,
+    courses: Mapping[str, Qualification],
     accredited: Sequence[Accreditation],
     decided: Collection[str],
     today: date,
@@ -200,12 +222,12 @@ def _completed(
     seen = known.seen(held)
     for published in sorted(packs.published_packs(), key=lambda each: each.pack.id in decided):
         pack = published.pack
-        if pack.qualification_id in taken or pack.qualification_id not in known.qualifications:
+        if pack.qualification_id in taken or pack.qualification_id not in courses:
             continue
         earned = complete(learner, published, seen, today)
         if earned is None:
             continue
-        if is_approved(accredited, known.qualifications[pack.qualification_id], earned.awarded_on, today):
+        if is_approved(accredited, courses[course_of(pack)], earned.awarded_on, today):
             yield earned
             taken.add(pack.qualification_id)
 
@@ -224,8 +246,7 @@ async def _orders(conn: AsyncConnection, issuer: Issuer, earned: Sequence[Earned
     documents = await credentials.documents(conn, [part for award in earned for part in award.progress.counted])
     achievements: dict[str, Achievement] = {}
     for pack in {award.published.pack.path: award.published.pack for award in earned}.values():
-        qualification = await catalogue.get_qualification(conn, pack.qualification_id)
-        achievements[pack.path] = award_achievement(issuer.institution, qualification, pack.award_grades)
+        achievements[pack.path] = await _achievement(conn, issuer.institution, pack)
     return [
         Order(
             learner=award.learner,
@@ -241,6 +262,27 @@ async def _orders(conn: AsyncConnection, issuer: Issuer, earned: Sequence[Earned
         )
         for award in earned
     ]
+
+
+async def _achievement(conn: AsyncConnection, institution: Institution, pack: RulePack) -> Achievement:
+    qualification = await catalogue.get_qualification(conn, pack.qualification_id)
+    achievement = award_achievement(institution, qualification, pack.award_grades)
+    if pack.award_type is not AwardType.MODULE:
+        return achievement
+    parent = await catalogue.get_qualification(conn, course_of(pack))
+    return replace(
+        achievement,
+        description=(
+            f"Every unit of the module {qualification.title} was passed. It is a part of {parent.title}, and its units "
+            "count towards that and other awards as before. Anyone can run the rules again."
+        ),
+        criteria=(
+            "The units are named by identifier and digest under relatedResource, together with the rule set that "
+            f"counted them. This is {institution.name}'s statement that the module is complete; the certificate of "
+            f"the parent course comes from {parent.awarding_organisation}."
+        ),
+        achievement_type="MicroCredential",
+    )
 
 
 def _named(counted: Sequence[UUID], documents: Mapping[UUID, bytes]) -> Iterator[Part]:

@@ -23,6 +23,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import jobs
+from app.catalogue import service as catalogue
 from app.credentials import reissuing
 from app.credentials import service as credentials
 from app.credentials.model import (
@@ -177,7 +178,7 @@ class _Following:
             return await self._withdraw(" It is complete in another way; a person decides whether it is made again.")
         accredited = await institutions.accreditations(self._conn, self._issuer.institution.id)
         today = earned.awarded_on if same_parts else self._today
-        qualification = self._known.qualifications[self._award.qualification_id]
+        qualification = await catalogue.get_qualification(self._conn, awarding.course_of(earned.published.pack))
         if not awarding.is_approved(accredited, qualification, earned.awarded_on, today):
             return await self._wait("It could be made again, but the institution is not approved for that any more.")
         if same_parts and earned.published is named:
