@@ -315,10 +315,6 @@ class StandardVersion:
         return f"{self.occupation_id}, version {self.version}" if self.version else f"{self.occupation_id}, no version"
 
 
-MODULE: Final = "module"
-"""The kind of a bundle that is looked at as a qualification."""
-
-
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """Units of one parent offered together as a micro-credential. `ksbs` hold for the bundle as a whole."""
@@ -334,23 +330,6 @@ class Bundle:
     ksbs: tuple[KsbMapping, ...] = ()
     funding_note: str = ""
     verified: bool = False
-
-    def as_qualification(self, parent: Qualification) -> Qualification:
-        """As the award it is when all of it is passed: a part of its parent, by whose number it goes."""
-        return Qualification(
-            id=self.id,
-            title=self.title,
-            kind=MODULE,
-            level=self.level,
-            total_credits=self.credits,
-            number=parent.number,
-            awarding_organisation=parent.awarding_organisation,
-            is_htq=None,
-            htq_evidence="",
-            units=(),
-            recognition_number=parent.recognition_number,
-            status_note=f"A module of {parent.title}.",
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -10,6 +11,9 @@ from app.catalogue.identifiers import component_code, qualification_reference
 from app.catalogue.model import AwardingOrganisation, Bundle, Catalogue, Ksb, Qualification, StandardVersion, Unit
 from app.catalogue.seed import packaged
 from app.errors import Conflict, NotFound, Refused
+
+MODULE: Final = "module"
+"""The kind of a bundle that is looked at as a qualification."""
 
 
 async def load_catalogue(conn: AsyncConnection, catalogue: Catalogue) -> None:
@@ -60,7 +64,7 @@ async def get_qualifications(conn: AsyncConnection, ids: Collection[str]) -> dic
     found = {each: every[each] for each in ids if each in every}
     for bundle in packaged().bundles:
         if bundle.id in parents and bundle.parent_id in every:
-            found[bundle.id] = bundle.as_qualification(every[bundle.parent_id])
+            found[bundle.id] = _as_qualification(bundle, every[bundle.parent_id])
     for missing in sorted(set(ids) - set(found)):
         message = "There is no such qualification in the catalogue."
         raise NotFound("qualification_unknown", message, {"qualification": missing})
@@ -150,4 +154,22 @@ async def _missing_organisations(conn: AsyncConnection, catalogue: Catalogue) ->
 async def _module(conn: AsyncConnection, bundle_id: str) -> Qualification | None:
     bundle = next((each for each in packaged().bundles if each.id == bundle_id), None)
     parent = None if bundle is None else await store.find_qualification(conn, bundle.parent_id)
-    return bundle.as_qualification(parent) if bundle and parent else None
+    return _as_qualification(bundle, parent) if bundle and parent else None
+
+
+def _as_qualification(bundle: Bundle, parent: Qualification) -> Qualification:
+    """A module as the award it is when all of it is passed: a part of its parent, by whose number it goes."""
+    return Qualification(
+        id=bundle.id,
+        title=bundle.title,
+        kind=MODULE,
+        level=bundle.level,
+        total_credits=bundle.credits,
+        number=parent.number,
+        awarding_organisation=parent.awarding_organisation,
+        is_htq=None,
+        htq_evidence="",
+        units=(),
+        recognition_number=parent.recognition_number,
+        status_note=f"A module of {parent.title}.",
+    )

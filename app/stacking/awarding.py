@@ -18,9 +18,9 @@ from app.credentials.signing import Issuer
 from app.errors import NotAllowed
 from app.institutions import service as institutions
 from app.institutions.model import Accreditation, Institution
-from app.stacking import packs, rules, sign_off, store
+from app.stacking import packs, rules, sign_off, store, transferring
 from app.stacking.evaluation import Evaluation
-from app.stacking.held import HeldCredential
+from app.stacking.held import HeldCredential, Origin
 from app.stacking.holding import awards_held, units_held
 from app.stacking.pack import AwardType, RulePack
 from app.stacking.packs import PublishedPack
@@ -65,10 +65,11 @@ class Known:
     qualifications: Mapping[str, Qualification]
     parts: Mapping[UUID, tuple[UUID, ...]]
 
-    def seen(self, held: Sequence[Credential]) -> list[HeldCredential]:
-        """`held` as the rules see it."""
+    def seen(self, held: Sequence[Credential], transferred: Sequence[Credential] = ()) -> list[HeldCredential]:
+        """`held` as the rules see it, and units of other institutions that count here."""
         units = units_held(held, self.qualifications)
-        return [*units, *awards_held(held, self.qualifications, self.parts)]
+        taken = [replace(one, origin=Origin.TRANSFER) for one in units_held(transferred, self.qualifications)]
+        return [*units, *taken, *awards_held(held, self.qualifications, self.parts)]
 
     def title_of(self, credential: Credential) -> str:
         """Of the unit, or of the whole award."""
@@ -164,15 +165,19 @@ async def look_at(conn: AsyncConnection, issuer: Issuer, ids: Sequence[UUID], no
     held_by = await credentials.lock_held_by_each(conn, issuer.institution.id, ids)
     # Under the lock, so that an award never bears a name that was changed while it was waited for.
     learners = await credentials.get_learners(conn, issuer.institution.id, ids)
-    known = await known_of(conn, [credential for held in held_by.values() for credential in held])
-    courses = {**known.qualifications, **await _modules(conn, held_by.values())}
+    transferred = await transferring.transferred(conn, issuer.institution.id, ids)
+    every = [one for each in (*held_by.values(), *transferred.values()) for one in each]
+    known = await known_of(conn, every)
+    courses = {**known.qualifications, **await _modules(conn, every)}
     accredited = await institutions.accreditations(conn, issuer.institution.id)
     decided = await sign_off.needed_for(conn, issuer.institution.id)
     found = Found([], [])
     for learner in learners:
         held = held_by[learner.id]
-        editions = {one.id: one.edition for one in held}
-        for earned in _completed(learner, held, known, courses, accredited, decided, day_of(now, held)):
+        taken = transferred.get(learner.id, ())
+        editions = {one.id: one.edition for one in (*held, *taken)}
+        seen, today = known.seen(held, taken), day_of(now, (*held, *taken))
+        for earned in _completed(learner, held, seen, courses, accredited, decided, today):
             if earned.published.pack.id in decided:
                 found.awaiting.append(Awaiting(earned, sign_off.basis_of(earned.progress, editions)))
             else:
@@ -180,9 +185,9 @@ async def look_at(conn: AsyncConnection, issuer: Issuer, ids: Sequence[UUID], no
     return found
 
 
-async def _modules(conn: AsyncConnection, held: Iterable[Sequence[Credential]]) -> dict[str, Qualification]:
+async def _modules(conn: AsyncConnection, held: Iterable[Credential]) -> dict[str, Qualification]:
     """By id, the modules of which a unit is held, and their parent courses."""
-    units = {one.unit_id for each in held for one in each}
+    units = {one.unit_id for one in held}
     begun = [
         each.pack
         for each in packs.published_packs()
@@ -207,7 +212,7 @@ async def _queue(
 def _completed(
     learner: Learner,
     held: Sequence[Credential],
-    known: Known,
+    seen: Sequence[HeldCredential],
     courses: Mapping[str, Qualification],
     accredited: Sequence[Accreditation],
     decided: Collection[str],
@@ -219,7 +224,6 @@ def _completed(
         for credential in held
         if credential.kind is CredentialKind.AWARD and credential.revoked_at is None
     }
-    seen = known.seen(held)
     for published in sorted(packs.published_packs(), key=lambda each: each.pack.id in decided):
         pack = published.pack
         if pack.qualification_id in taken or pack.qualification_id not in courses:
