@@ -240,3 +240,39 @@ def stacking_link(
         out.print("The two records are linked." if linked else "Taken. The code from here must be entered there too.")
 
     run(work)
+
+
+@stacking_app.command("recognise")
+def stacking_recognise(
+    institution: Annotated[str, typer.Argument(help="The institution's short name.")],
+    learner: Annotated[UUID, typer.Argument(help="The learner's id, as /api/learners shows it.")],
+    unit: Annotated[str, typer.Argument(help="The unit, by its catalogue id.")],
+    evidence: Annotated[str, typer.Option(help="Where the evidence is kept; a reference, not the evidence.")],
+    assessor: Annotated[str, typer.Option(help="Who assessed it; kept, and not published.")],
+    grade: Annotated[str, typer.Option(help="The grade found; the credential has the lowest that passes.")],
+    decided_on: Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="The day of the decision.")],
+) -> None:
+    """Issue a unit as recognised prior learning."""
+    from app.database import transaction
+    from app.institutions import service as institutions
+    from app.stacking import recognising
+    from app.wiring import now
+
+    async def work(wiring: "Wiring") -> None:
+        async with transaction(wiring.engine) as conn:
+            issuer = await wiring.issuer(conn, (await institutions.get(conn, institution)).id)
+            made = await recognising.recognise(
+                conn,
+                issuer,
+                wiring.canonical,
+                learner,
+                unit,
+                evidence=evidence,
+                assessor=assessor,
+                grade=grade,
+                decided_on=decided_on.date(),
+                now=now(),
+            )
+        out.print(f"Credential {made.id} is signed, with the grade {made.grade}.")
+
+    run(work)

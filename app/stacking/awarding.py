@@ -60,14 +60,19 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What has to be known of credentials before rules can look at them: qualifications by id, parts of awards."""
+    """What has to be known of credentials before rules can look at them: qualifications by id, parts of awards, which
+    of them are recognised prior learning."""
 
     qualifications: Mapping[str, Qualification]
     parts: Mapping[UUID, tuple[UUID, ...]]
+    recognised: frozenset[UUID] = frozenset()
 
     def seen(self, held: Sequence[Credential], transferred: Sequence[Credential] = ()) -> list[HeldCredential]:
         """`held` as the rules see it, and units of other institutions that count here."""
-        units = units_held(held, self.qualifications)
+        units = [
+            replace(one, origin=Origin.RECOGNISED) if one.id in self.recognised else one
+            for one in units_held(held, self.qualifications)
+        ]
         taken = [replace(one, origin=Origin.TRANSFER) for one in units_held(transferred, self.qualifications)]
         return [*units, *taken, *awards_held(held, self.qualifications, self.parts)]
 
@@ -83,7 +88,8 @@ async def known_of(conn: AsyncConnection, held: Iterable[Credential]) -> Known:
     every = list(held)
     qualifications = await catalogue.get_qualifications(conn, {one.qualification_id for one in every})
     awards = {one.id for one in every if one.kind is CredentialKind.AWARD}
-    return Known(qualifications, await reissuing.parts_of(conn, awards))
+    recognised = await store.recognised_among(conn, [one.id for one in every])
+    return Known(qualifications, await reissuing.parts_of(conn, awards), recognised)
 
 
 def day_of(now: datetime, held: Iterable[Credential]) -> date:

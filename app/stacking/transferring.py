@@ -165,7 +165,10 @@ async def transferred(
             held = await credentials.lock_held_by_each(conn, giver_id, [other_id])
             here = await credentials.held_by(conn, institution_id, learner_id)
             taken = {one.unit_id for one in here if one.revoked_at is None}
-            units = await _taken(conn, theirs, held[other_id], {unit for unit in taken if unit is not None})
+            # Prior learning that another institution recognised is for each institution to look at itself.
+            recognised = await store.recognised_among(conn, [one.id for one in held[other_id]])
+            earned = [one for one in held[other_id] if one.id not in recognised]
+            units = await _taken(conn, theirs, earned, {unit for unit in taken if unit is not None})
             found[learner_id] = (*found.get(learner_id, ()), *units)
     return found
 

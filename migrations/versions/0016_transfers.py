@@ -1,4 +1,4 @@
-"""Credit transfer: agreements between institutions, and records of two institutions that a learner linked.
+"""Credit from elsewhere: agreements between institutions, records that a learner linked, recognised prior learning.
 
 Revision ID: 0016
 Revises: 0015
@@ -43,9 +43,20 @@ def upgrade() -> None:
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_index("ix_learner_links_entered_by_id", "learner_links", ["entered_by_id"])
+    op.create_table(
+        "recognitions",
+        sa.Column("credential_id", sa.Uuid(), sa.ForeignKey("credentials.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("institution_id", sa.Uuid(), sa.ForeignKey("institutions.id"), nullable=False),
+        sa.Column("evidence", sa.String(200), nullable=False),
+        sa.Column("assessor", sa.String(200), nullable=False),
+        sa.Column("claimed_grade", sa.String(40), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_index("ix_recognitions_institution_id", "recognitions", ["institution_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("recognitions")
     op.drop_table("learner_links")
     op.drop_table("learner_link_codes")
     op.drop_table("transfer_agreements")

@@ -1,4 +1,4 @@
-"""Tables and queries of credit transfer: agreements between institutions, and records that a learner linked."""
+"""Tables and queries of credit from elsewhere: agreements, records that a learner linked, recognised prior learning."""
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
@@ -63,6 +63,17 @@ learner_links = Table(
     Column("entered_by_id", Uuid, ForeignKey("learners.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("shown_at_id", Uuid, ForeignKey("institutions.id"), nullable=False),
     Column("made_at", _WHEN, nullable=False),
+)
+# What the credential rests on; neither is published. Gone with it when it is erased.
+recognitions = Table(
+    "recognitions",
+    metadata,
+    Column("credential_id", Uuid, ForeignKey("credentials.id", ondelete="CASCADE"), primary_key=True),
+    Column("institution_id", Uuid, ForeignKey("institutions.id"), nullable=False, index=True),
+    Column("evidence", String(200), nullable=False),
+    Column("assessor", String(200), nullable=False),
+    Column("claimed_grade", String(40), nullable=False),
+    Column("recorded_at", _WHEN, nullable=False),
 )
 
 
@@ -129,3 +140,19 @@ async def linked_to(conn: AsyncConnection, learner_ids: Collection[UUID]) -> lis
         .order_by(one.c.entered_by_id, one.c.shown_id)
     )
     return [(row.entered_by_id, row.shown_id, row.shown_at_id) for row in await conn.execute(query)]
+
+
+async def insert_recognition(conn: AsyncConnection, values: Mapping[str, Any]) -> None:
+    await conn.execute(insert(recognitions).values(values))
+
+
+async def recognised_among(conn: AsyncConnection, credential_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Which of these credentials are recognised prior learning."""
+    query = select(recognitions.c.credential_id).where(recognitions.c.credential_id.in_(list(credential_ids)))
+    return frozenset((await conn.execute(query)).scalars())
+
+
+async def list_recognitions(conn: AsyncConnection, institution_id: UUID) -> list[Row[Any]]:
+    """Oldest first."""
+    query = select(recognitions).filter_by(institution_id=institution_id)
+    return list(await conn.execute(query.order_by(recognitions.c.recorded_at, recognitions.c.credential_id)))
