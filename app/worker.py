@@ -23,7 +23,7 @@ from app.database import transaction
 from app.errors import AppError, NotFound, OutsideFailed
 from app.institutions import service as institutions
 from app.settings import Settings
-from app.stacking import cascading
+from app.stacking import cascading, linking
 from app.stacking import service as stacking
 from app.wiring import Wiring, now, wired
 
@@ -88,11 +88,12 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
             issuer = await wiring.issuer(conn, cohort.institution_id)
             learners = await credentials.learners_of_import(conn, cohort.institution_id, cohort.id)
             awarded = await stacking.award_completed(conn, issuer, wiring.canonical, learners, now())
+            await linking.request_elsewhere(conn, [learner.id for learner in learners])
             await credentials.finish_import(conn, cohort.id)
         logger.info("awards_made", import_id=import_id, awards=awarded)
 
     @app.task(name=jobs.AWARD_LEARNER, retry=RETRY)
-    async def award_learner(institution_id: str, learner_id: str) -> None:
+    async def award_learner(institution_id: str, learner_id: str, elsewhere: bool = True) -> None:
         async with transaction(wiring.engine) as conn:
             issuer = await wiring.issuer(conn, UUID(institution_id))
             try:
@@ -101,6 +102,8 @@ def register_tasks(app: procrastinate.App, wiring: Wiring) -> None:
                 # Erased since this was asked for: nothing is to be awarded, and nothing is to name them.
                 return
             await stacking.award_completed(conn, issuer, wiring.canonical, [learner], now())
+            if elsewhere:
+                await linking.request_elsewhere(conn, [learner.id])
 
     @app.task(name=jobs.REVIEW_STACKS, retry=RETRY)
     async def review_stacks(credential_id: str) -> None:

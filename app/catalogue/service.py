@@ -2,13 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.catalogue import store
 from app.catalogue.identifiers import component_code, qualification_reference
-from app.catalogue.model import AwardingOrganisation, Catalogue, Ksb, Qualification, StandardVersion, Unit
+from app.catalogue.model import AwardingOrganisation, Bundle, Catalogue, Ksb, Qualification, StandardVersion, Unit
+from app.catalogue.seed import packaged
 from app.errors import Conflict, NotFound, Refused
+
+MODULE: Final = "module"
+"""The kind of a bundle that is looked at as a qualification."""
 
 
 async def load_catalogue(conn: AsyncConnection, catalogue: Catalogue) -> None:
@@ -39,8 +44,11 @@ async def get_unit(conn: AsyncConnection, unit_id: str) -> Unit:
 
 
 async def get_qualification(conn: AsyncConnection, qualification_id: str) -> Qualification:
-    """The qualification, by catalogue id, with its units. Raises `NotFound("qualification_unknown")`."""
-    found = await store.find_qualification(conn, qualification_id)
+    """The qualification, by catalogue id, with its units; a module, by that of its bundle, without.
+
+    Raises `NotFound("qualification_unknown")`.
+    """
+    found = await store.find_qualification(conn, qualification_id) or await _module(conn, qualification_id)
     if found is None:
         details = {"qualification": qualification_id}
         raise NotFound("qualification_unknown", "There is no such qualification in the catalogue.", details)
@@ -48,12 +56,24 @@ async def get_qualification(conn: AsyncConnection, qualification_id: str) -> Qua
 
 
 async def get_qualifications(conn: AsyncConnection, ids: Collection[str]) -> dict[str, Qualification]:
-    """By id, with their units: two queries whatever their number. Raises `NotFound("qualification_unknown")`."""
-    found = {entry.id: entry for entry in await store.find_qualifications(conn, ids)}
+    """By id, with their units: two queries whatever their number, modules (see
+    `get_qualification`) included. Raises `NotFound("qualification_unknown")`."""
+    parents = {bundle.id: bundle.parent_id for bundle in packaged().bundles if bundle.id in ids}
+    wanted = (set(ids) - set(parents)) | set(parents.values())
+    every = {entry.id: entry for entry in await store.find_qualifications(conn, wanted)}
+    found = {each: every[each] for each in ids if each in every}
+    for bundle in packaged().bundles:
+        if bundle.id in parents and bundle.parent_id in every:
+            found[bundle.id] = _as_qualification(bundle, every[bundle.parent_id])
     for missing in sorted(set(ids) - set(found)):
         message = "There is no such qualification in the catalogue."
         raise NotFound("qualification_unknown", message, {"qualification": missing})
     return found
+
+
+def modules_of(qualification_id: str) -> tuple[Bundle, ...]:
+    """The bundles of which a qualification is the parent course."""
+    return tuple(bundle for bundle in packaged().bundles if bundle.parent_id == qualification_id)
 
 
 async def find_component(conn: AsyncConnection, qualification_ref: str, code: str) -> Unit:
@@ -129,3 +149,27 @@ async def _missing_organisations(conn: AsyncConnection, catalogue: Catalogue) ->
     wanted = catalogue.organisations_from_elsewhere()
     known = {entry.recognition_number for entry in await store.list_organisations(conn)} if wanted else set()
     return sorted(wanted - known)
+
+
+async def _module(conn: AsyncConnection, bundle_id: str) -> Qualification | None:
+    bundle = next((each for each in packaged().bundles if each.id == bundle_id), None)
+    parent = None if bundle is None else await store.find_qualification(conn, bundle.parent_id)
+    return _as_qualification(bundle, parent) if bundle and parent else None
+
+
+def _as_qualification(bundle: Bundle, parent: Qualification) -> Qualification:
+    """A module as the award it is when all of it is passed: a part of its parent, by whose number it goes."""
+    return Qualification(
+        id=bundle.id,
+        title=bundle.title,
+        kind=MODULE,
+        level=bundle.level,
+        total_credits=bundle.credits,
+        number=parent.number,
+        awarding_organisation=parent.awarding_organisation,
+        is_htq=None,
+        htq_evidence="",
+        units=(),
+        recognition_number=parent.recognition_number,
+        status_note=f"A module of {parent.title}.",
+    )

@@ -263,10 +263,9 @@ async def _reference(conn: AsyncConnection, child: Institution, qualification_id
     address = f"{child.public_url}/catalogue/qualifications/{qualification.id}"
     if qualification.number:
         return QualificationReference(address, qualification.number)
-    units = await catalogue.list_units(conn, qualification.id)
-    return QualificationReference(
-        address, None, tuple(f"{child.public_url}/catalogue/units/{unit.id}" for unit in units)
-    )
+    parts = [f"units/{unit.id}" for unit in await catalogue.list_units(conn, qualification.id)]
+    parts += [f"qualifications/{module.id}" for module in catalogue.modules_of(qualification.id)]
+    return QualificationReference(address, None, tuple(f"{child.public_url}/catalogue/{part}" for part in parts))
 
 
 async def _entity(conn: AsyncConnection, child: Institution) -> Entity:

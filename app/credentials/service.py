@@ -212,6 +212,11 @@ async def get_learner(conn: AsyncConnection, institution_id: UUID, learner_id: U
     return await learners.find_learner(conn, institution_id, learner_id)
 
 
+async def institution_of_learner(conn: AsyncConnection, learner_id: UUID) -> UUID | None:
+    """Whose learner it is."""
+    return await store.institution_of_learner(conn, learner_id)
+
+
 async def get_learners(
     conn: AsyncConnection, institution_id: UUID, learner_ids: Collection[UUID]
 ) -> tuple[Learner, ...]:

@@ -1,7 +1,7 @@
 """Making awards: what learners hold under lock, which rule sets that completes, and the orders for it."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -17,11 +17,12 @@ from app.credentials.model import Credential, CredentialKind, Learner, Order
 from app.credentials.signing import Issuer
 from app.errors import NotAllowed
 from app.institutions import service as institutions
-from app.institutions.model import Accreditation
-from app.stacking import packs, rules, sign_off, store
+from app.institutions.model import Accreditation, Institution
+from app.stacking import packs, rules, sign_off, store, transferring
 from app.stacking.evaluation import Evaluation
-from app.stacking.held import HeldCredential
+from app.stacking.held import HeldCredential, Origin
 from app.stacking.holding import awards_held, units_held
+from app.stacking.pack import AwardType, RulePack
 from app.stacking.packs import PublishedPack
 from app.standards.data_integrity import CanonicalForm
 from app.standards.open_badge import Achievement, Part, digest_sri
@@ -59,15 +60,21 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What has to be known of credentials before rules can look at them: qualifications by id, parts of awards."""
+    """What has to be known of credentials before rules can look at them: qualifications by id, parts of awards, which
+    of them are recognised prior learning."""
 
     qualifications: Mapping[str, Qualification]
     parts: Mapping[UUID, tuple[UUID, ...]]
+    recognised: frozenset[UUID] = frozenset()
 
-    def seen(self, held: Sequence[Credential]) -> list[HeldCredential]:
-        """`held` as the rules see it."""
-        units = units_held(held, self.qualifications)
-        return [*units, *awards_held(held, self.qualifications, self.parts)]
+    def seen(self, held: Sequence[Credential], transferred: Sequence[Credential] = ()) -> list[HeldCredential]:
+        """`held` as the rules see it, and units of other institutions that count here."""
+        units = [
+            replace(one, origin=Origin.RECOGNISED) if one.id in self.recognised else one
+            for one in units_held(held, self.qualifications)
+        ]
+        taken = [replace(one, origin=Origin.TRANSFER) for one in units_held(transferred, self.qualifications)]
+        return [*units, *taken, *awards_held(held, self.qualifications, self.parts)]
 
     def title_of(self, credential: Credential) -> str:
         """Of the unit, or of the whole award."""
@@ -81,7 +88,8 @@ async def known_of(conn: AsyncConnection, held: Iterable[Credential]) -> Known:
     every = list(held)
     qualifications = await catalogue.get_qualifications(conn, {one.qualification_id for one in every})
     awards = {one.id for one in every if one.kind is CredentialKind.AWARD}
-    return Known(qualifications, await reissuing.parts_of(conn, awards))
+    recognised = await store.recognised_among(conn, [one.id for one in every])
+    return Known(qualifications, await reissuing.parts_of(conn, awards), recognised)
 
 
 def day_of(now: datetime, held: Iterable[Credential]) -> date:
@@ -140,6 +148,13 @@ async def parts_named(
     return (*_named(counted, documents), _rule_part(issuer, published))
 
 
+def course_of(pack: RulePack) -> str:
+    """The catalogue's id of the course for which an institution must be approved: a module's parent."""
+    if pack.award_type is AwardType.MODULE and pack.parent_course is not None:
+        return pack.parent_course
+    return pack.qualification_id
+
+
 def is_approved(
     accredited: Sequence[Accreditation], qualification: Qualification, awarded_on: date, today: date
 ) -> bool:
@@ -156,19 +171,36 @@ async def look_at(conn: AsyncConnection, issuer: Issuer, ids: Sequence[UUID], no
     held_by = await credentials.lock_held_by_each(conn, issuer.institution.id, ids)
     # Under the lock, so that an award never bears a name that was changed while it was waited for.
     learners = await credentials.get_learners(conn, issuer.institution.id, ids)
-    known = await known_of(conn, [credential for held in held_by.values() for credential in held])
+    transferred = await transferring.transferred(conn, issuer.institution.id, ids)
+    every = [one for each in (*held_by.values(), *transferred.values()) for one in each]
+    known = await known_of(conn, every)
+    courses = {**known.qualifications, **await _modules(conn, every)}
     accredited = await institutions.accreditations(conn, issuer.institution.id)
     decided = await sign_off.needed_for(conn, issuer.institution.id)
     found = Found([], [])
     for learner in learners:
         held = held_by[learner.id]
-        editions = {one.id: one.edition for one in held}
-        for earned in _completed(learner, held, known, accredited, decided, day_of(now, held)):
+        taken = transferred.get(learner.id, ())
+        editions = {one.id: one.edition for one in (*held, *taken)}
+        seen, today = known.seen(held, taken), day_of(now, (*held, *taken))
+        for earned in _completed(learner, held, seen, courses, accredited, decided, today):
             if earned.published.pack.id in decided:
                 found.awaiting.append(Awaiting(earned, sign_off.basis_of(earned.progress, editions)))
             else:
                 found.earned.append(earned)
     return found
+
+
+async def _modules(conn: AsyncConnection, held: Iterable[Credential]) -> dict[str, Qualification]:
+    """By id, the modules of which a unit is held, and their parent courses."""
+    units = {one.unit_id for one in held}
+    begun = [
+        each.pack
+        for each in packs.published_packs()
+        if each.pack.award_type is AwardType.MODULE and not units.isdisjoint(each.pack.unit_of)
+    ]
+    wanted = {pack.qualification_id for pack in begun} | {course_of(pack) for pack in begun}
+    return await catalogue.get_qualifications(conn, wanted) if wanted else {}
 
 
 async def _queue(
@@ -186,7 +218,8 @@ async def _queue(
 def _completed(
     learner: Learner,
     held: Sequence[Credential],
-    known: Known,
+    seen: Sequence[HeldCredential],
+    courses: Mapping[str, Qualification],
     accredited: Sequence[Accreditation],
     decided: Collection[str],
     today: date,
@@ -197,15 +230,14 @@ def _completed(
         for credential in held
         if credential.kind is CredentialKind.AWARD and credential.revoked_at is None
     }
-    seen = known.seen(held)
     for published in sorted(packs.published_packs(), key=lambda each: each.pack.id in decided):
         pack = published.pack
-        if pack.qualification_id in taken or pack.qualification_id not in known.qualifications:
+        if pack.qualification_id in taken or pack.qualification_id not in courses:
             continue
         earned = complete(learner, published, seen, today)
         if earned is None:
             continue
-        if is_approved(accredited, known.qualifications[pack.qualification_id], earned.awarded_on, today):
+        if is_approved(accredited, courses[course_of(pack)], earned.awarded_on, today):
             yield earned
             taken.add(pack.qualification_id)
 
@@ -224,8 +256,7 @@ async def _orders(conn: AsyncConnection, issuer: Issuer, earned: Sequence[Earned
     documents = await credentials.documents(conn, [part for award in earned for part in award.progress.counted])
     achievements: dict[str, Achievement] = {}
     for pack in {award.published.pack.path: award.published.pack for award in earned}.values():
-        qualification = await catalogue.get_qualification(conn, pack.qualification_id)
-        achievements[pack.path] = award_achievement(issuer.institution, qualification, pack.award_grades)
+        achievements[pack.path] = await _achievement(conn, issuer.institution, pack)
     return [
         Order(
             learner=award.learner,
@@ -241,6 +272,27 @@ async def _orders(conn: AsyncConnection, issuer: Issuer, earned: Sequence[Earned
         )
         for award in earned
     ]
+
+
+async def _achievement(conn: AsyncConnection, institution: Institution, pack: RulePack) -> Achievement:
+    qualification = await catalogue.get_qualification(conn, pack.qualification_id)
+    achievement = award_achievement(institution, qualification, pack.award_grades)
+    if pack.award_type is not AwardType.MODULE:
+        return achievement
+    parent = await catalogue.get_qualification(conn, course_of(pack))
+    return replace(
+        achievement,
+        description=(
+            f"Every unit of the module {qualification.title} was passed. It is a part of {parent.title}, and its units "
+            "count towards that and other awards as before. Anyone can run the rules again."
+        ),
+        criteria=(
+            "The units are named by identifier and digest under relatedResource, together with the rule set that "
+            f"counted them. This is {institution.name}'s statement that the module is complete; the certificate of "
+            f"the parent course comes from {parent.awarding_organisation}."
+        ),
+        achievement_type="MicroCredential",
+    )
 
 
 def _named(counted: Sequence[UUID], documents: Mapping[UUID, bytes]) -> Iterator[Part]:

@@ -23,6 +23,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import jobs
+from app.catalogue import service as catalogue
 from app.credentials import reissuing
 from app.credentials import service as credentials
 from app.credentials.model import (
@@ -37,7 +38,7 @@ from app.credentials.reissuing import AwardContent
 from app.credentials.signing import Issuer
 from app.errors import NotFound, Refused
 from app.institutions import service as institutions
-from app.stacking import awarding, packs, sign_off, store
+from app.stacking import awarding, packs, sign_off, store, transferring
 from app.stacking.awarding import Earned, Known
 from app.stacking.cascade_policy import CascadePolicy, Cause, acts
 from app.stacking.notices import EventKind, note
@@ -130,15 +131,16 @@ class _Following:
         learner: Learner,
         award: Credential,
         held: Sequence[Credential],
+        taken: Sequence[Credential],
         known: Known,
         document: bytes,
         causes: Sequence[Cause],
         now: datetime,
     ) -> None:
         self._conn, self._issuer, self._reference, self._now = conn, issuer, reference, now
-        self._learner, self._award, self._held, self._known = learner, award, held, known
+        self._learner, self._award, self._held, self._taken, self._known = learner, award, held, taken, known
         self._document, self.causes = document, causes
-        self._today = awarding.day_of(now, held)
+        self._today = awarding.day_of(now, (*held, *taken))
 
     @classmethod
     async def of(
@@ -151,10 +153,12 @@ class _Following:
         held: Sequence[Credential],
         now: datetime,
     ) -> "_Following":
-        known = await awarding.known_of(conn, held)
+        transferred = await transferring.transferred(conn, issuer.institution.id, [learner.id])
+        taken = transferred.get(learner.id, ())
+        known = await awarding.known_of(conn, (*held, *taken))
         document = await credentials.document(conn, award.id)
         causes = await _causes(conn, document, known.parts.get(award.id, ()))
-        return cls(conn, issuer, reference, learner, award, held, known, document, causes, now)
+        return cls(conn, issuer, reference, learner, award, held, taken, known, document, causes, now)
 
     async def follow(self) -> EventKind | None:
         try:
@@ -177,7 +181,7 @@ class _Following:
             return await self._withdraw(" It is complete in another way; a person decides whether it is made again.")
         accredited = await institutions.accreditations(self._conn, self._issuer.institution.id)
         today = earned.awarded_on if same_parts else self._today
-        qualification = self._known.qualifications[self._award.qualification_id]
+        qualification = await catalogue.get_qualification(self._conn, awarding.course_of(earned.published.pack))
         if not awarding.is_approved(accredited, qualification, earned.awarded_on, today):
             return await self._wait("It could be made again, but the institution is not approved for that any more.")
         if same_parts and earned.published is named:
@@ -192,7 +196,7 @@ class _Following:
             if one.id != self._award.id
             and (counting_reviewed or one.kind is not CredentialKind.AWARD or one.review_reason is None)
         ]
-        seen = self._known.seen(held)
+        seen = self._known.seen(held, self._taken)
         others = [
             each
             for each in packs.published_packs()

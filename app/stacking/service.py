@@ -12,7 +12,7 @@ from app.credentials import service as credentials
 from app.credentials.model import CredentialKind
 from app.errors import Refused
 from app.institutions import service as institutions
-from app.stacking import packs, rules
+from app.stacking import packs, rules, transferring
 from app.stacking.awarding import award_completed as award_completed
 from app.stacking.awarding import known_of
 from app.stacking.evaluation import Evaluation
@@ -37,7 +37,9 @@ async def progress(
 ) -> Evaluation:
     """How far a learner of the institution is under `pack` on a day; nothing counted when there is no such learner."""
     held = await credentials.held_by(conn, institution_id, learner_id)
-    return rules.evaluate(pack, (await known_of(conn, held)).seen(held), as_of)
+    taken = (await transferring.transferred(conn, institution_id, [learner_id])).get(learner_id, ())
+    known = await known_of(conn, (*held, *taken))
+    return rules.evaluate(pack, known.seen(held, taken), as_of)
 
 
 async def reconsider(conn: AsyncConnection, institution_id: UUID, award_id: UUID, as_of: date) -> Evaluation:

@@ -24,7 +24,7 @@ from app.credentials.status import PublishedList
 from app.database import reading
 from app.errors import NotFound, Refused
 from app.institutions import service as institutions
-from app.stacking import packs
+from app.stacking import packs, transferring
 from app.standards.status_list import TIME_TO_LIVE
 from app.standards.vc import parse_timestamp
 from app.web import negotiation
@@ -125,6 +125,13 @@ async def _accreditations(request: Request) -> Response:
     return published(request, document, SHORT)
 
 
+async def _transfer_agreements(request: Request) -> Response:
+    async with reading(wiring_of(request).engine) as conn:
+        institution = await institutions.get(conn, request.path_params["slug"])
+        document = await transferring.published(conn, institution)
+    return published(request, document, SHORT)
+
+
 async def _receipt(request: Request) -> Response:
     try:
         digest = bytes.fromhex(request.path_params["digest"])
@@ -217,6 +224,7 @@ routes = [
     Route("/i/{slug}/status/{number:int}", _status_list),
     Route("/i/{slug}/status/{number:int}/reasons", _status_reasons),
     Route("/i/{slug}/accreditations", _accreditations),
+    Route("/i/{slug}/transfer-agreements", _transfer_agreements),
     Route("/i/{slug}/anchors", _checkpoints),
     Route("/i/{slug}/checkpoints", _checkpoint_list),
     Route("/i/{slug}/anchors/consistency", _consistency),

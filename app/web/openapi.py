@@ -200,6 +200,9 @@ def _public_paths() -> dict[str, Any]:
         "/i/{slug}/accreditations": {
             "get": _get("The signed accreditations behind it, up to the scheme operator", any_json, _SLUG)
         },
+        "/i/{slug}/transfer-agreements": {
+            "get": _get("Which credit it takes from other institutions, each agreement signed", any_json, _SLUG)
+        },
         "/i/{slug}/anchors": {"get": _get("Its final checkpoints in the public register", any_json, _SLUG)},
         "/i/{slug}/checkpoints": {"get": _get("The same, signed by the institution", any_json, _SLUG)},
         "/i/{slug}/log/checkpoint": {"get": _get("Its newest final checkpoint as a signed note", _PLAIN, _SLUG)},

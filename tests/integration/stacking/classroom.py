@@ -49,11 +49,11 @@ async def take_in(installation: Installation, rows: str, issuer: Issuer | None =
         )
 
 
-async def issue_units(installation: Installation, grades: str) -> dict[str, Credential]:
+async def issue_units(installation: Installation, grades: str, awarded_on: date = AWARDED_ON) -> dict[str, Credential]:
     """Unit -> credential, signed at once and one at a time; nobody has looked yet what they add up to."""
     words = {"U": "Unclassified", "P": "Pass", "M": "Merit", "D": "Distinction"}
     return {
-        unit: await installation.issue_one(component=unit, grade=words[grade])
+        unit: await installation.issue_one(component=unit, grade=words[grade], awarded_on=awarded_on)
         for unit, grade in zip(UNITS, grades, strict=True)
     }
 

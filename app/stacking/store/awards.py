@@ -1,4 +1,4 @@
-"""Tables and queries of stacking, and its one lock. Private to the package."""
+"""Tables and queries of awards: policies, events, what waits for a decision; and the one lock of stacking."""
 
 from collections.abc import Mapping
 from datetime import datetime
