@@ -35,8 +35,6 @@ Decisions
 - What a learner could take next is found by the rules themselves (`progression`). A path (`paths_published`,
   `explorer`) says an order of awards and counts nothing; every edge says on whose word it is, and if it is confirmed.
 - An institution's statement on a rule set (`statements`) is a plain credential about the pack's bytes, not in the log.
-- The overall result of a T Level is read from published tables (`t_level`, `t_level_rules`), as evidence and never
-  as an award: it is shown in the profile (`t_level_held`) and no credential is made of it.
 
 This package never awards a qualification, which is the awarding organisation's to do, and never states an unverified
 rule as fact: each pack lists which of its parts were read in a source and which were not.

@@ -11,6 +11,7 @@ from app.stacking.store.awards import (
     set_candidate,
     set_policy,
 )
+from app.stacking.store.statements import find_statement, keep_statement
 from app.stacking.store.transfers import (
     agreements_from,
     find_agreement,
@@ -29,12 +30,14 @@ __all__ = [
     "WHOLE_INSTITUTION",
     "agreements_from",
     "find_agreement",
+    "find_statement",
     "insert_agreement",
     "insert_candidate",
     "insert_code",
     "insert_event",
     "insert_half",
     "insert_recognition",
+    "keep_statement",
     "linked_to",
     "list_candidates",
     "list_events",

@@ -1,7 +1,6 @@
 """Tables and queries of awards: policies, events, what waits for a decision; and the one lock of stacking."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     Row,
     String,
     Table,
@@ -134,37 +132,3 @@ async def list_candidates(conn: AsyncConnection, **match: Any) -> list[Row[Any]]
     """Oldest first."""
     query = select(award_candidates).filter_by(**match)
     return list(await conn.execute(query.order_by(award_candidates.c.made_at, award_candidates.c.id)))
-
-
-rule_statements = Table(
-    "rule_statements",
-    metadata,
-    Column("institution_id", Uuid, ForeignKey("institutions.id"), primary_key=True),
-    Column("pack_id", String(200), primary_key=True),
-    Column("pack_version", Integer, primary_key=True),
-    Column("document", LargeBinary, nullable=False),
-    Column("signed_at", DateTime(timezone=True), nullable=False),
-)
-
-
-async def keep_statement(
-    conn: AsyncConnection, institution_id: UUID, pack_id: str, version: int, document: bytes, now: datetime
-) -> None:
-    """Keep a statement, in the place of an earlier one."""
-    values = {"document": document, "signed_at": now}
-    await conn.execute(
-        upsert(rule_statements)
-        .values(institution_id=institution_id, pack_id=pack_id, pack_version=version, **values)
-        .on_conflict_do_update(index_elements=["institution_id", "pack_id", "pack_version"], set_=values)
-    )
-
-
-async def find_statement(conn: AsyncConnection, institution_id: UUID, pack_id: str, version: int) -> bytes | None:
-    """The newest statement of an institution on a version of a pack."""
-    table = rule_statements.c
-    found = await conn.scalar(
-        select(table.document).where(
-            table.institution_id == institution_id, table.pack_id == pack_id, table.pack_version == version
-        )
-    )
-    return None if found is None else bytes(found)
