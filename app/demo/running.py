@@ -24,6 +24,7 @@ from app.credentials import service as credentials
 from app.credentials.model import CredentialKind, ImportState
 from app.credentials.scheme import make_scheme_operator
 from app.database import transaction
+from app.demo import stacking as stacking_tale
 from app.demo.processes import announced, child, choose_port, wait_until_served
 from app.demo.tale import StepFailed, Tale, out
 from app.errors import AppError
@@ -40,7 +41,7 @@ SLUG = "northgate-sample"
 OPERATOR_SLUG = "scheme-sample"
 NAME = "Northgate College (sample)"
 SAMPLES = ("hnc-computing-2026.csv", "t-level-digital-support-2026.csv")
-ACCREDITED = ("hnc-computing", "tlevel-6105799x")
+ACCREDITED = ("hnc-computing", "tlevel-6105799x", stacking_tale.T_LEVEL, stacking_tale.HND)
 WAIT_SECONDS = 600
 
 logger = structlog.get_logger()
@@ -96,7 +97,7 @@ async def _prepare(tale: Tale, installation: LocalInstallation, settings: Settin
         with tale.telling(
             "Create a sample college with its identity, signing key and public wallet, accredited by a scheme operator"
         ):
-            college = await _college(wiring)
+            college, _ = await _colleges(wiring)
             async with transaction(wiring.engine) as conn:
                 everyone = await institutions.list_all(conn)
                 identities = [await institutions.identity(conn, one.id) for one in everyone]
@@ -114,11 +115,12 @@ async def _prepare(tale: Tale, installation: LocalInstallation, settings: Settin
                 await _import(wiring, college, name, (Path("samples") / name).read_bytes())
 
 
-async def _college(wiring: Wiring) -> Institution:
+async def _colleges(wiring: Wiring) -> tuple[Institution, Institution]:
+    """The two colleges and, behind them, a scheme operator."""
     async with transaction(wiring.engine) as conn:
-        known = await institutions.find_by_slug(conn, SLUG)
-        if known is not None:
-            return known
+        known = [await institutions.find_by_slug(conn, slug) for slug in (SLUG, stacking_tale.SECOND_SLUG)]
+        if known[0] is not None and known[1] is not None:
+            return known[0], known[1]
         chain_id, contract = await wiring.chain.chain_id(), str(wiring.settings.registry_address)
         issuer = await credentials.become_issuer(
             conn,
@@ -146,7 +148,7 @@ async def _college(wiring: Wiring) -> Institution:
         await accrediting.accredit(
             conn, operator, issuer.institution, ACCREDITED, valid_from=date(2020, 9, 1), now=now()
         )
-        return issuer.institution
+        return issuer.institution, await stacking_tale.second_college(conn, wiring, operator)
 
 
 async def _import(wiring: Wiring, college: Institution, name: str, data: bytes) -> None:
@@ -159,7 +161,7 @@ async def _import(wiring: Wiring, college: Institution, name: str, data: bytes) 
 async def _show(tale: Tale, settings: Settings, served_at: str) -> None:
     """Wait for the worker, then find things worth looking at."""
     async with wired(settings) as wiring:
-        college = await _college(wiring)
+        college, second = await _colleges(wiring)
         with tale.telling("Sign every credential, award what is complete, record the log in the register"):
             await _follow(wiring, college)
         async with transaction(wiring.engine) as conn:
@@ -192,6 +194,7 @@ async def _show(tale: Tale, settings: Settings, served_at: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         async with transaction(wiring.engine) as conn:
             (folder / "credential.json").write_bytes(await credentials.bundle(conn, award.id, packs.bytes_at))
+        await stacking_tale.tell(tale, wiring, settings, college, second, served_at)
 
 
 async def _follow(wiring: Wiring, college: Institution) -> None:
@@ -233,10 +236,16 @@ def _check(tale: Tale, settings: Settings, served_at: str) -> None:
                 report = client.get(address, headers={"Accept": "application/json"}).json()
                 if (report["verdict"], report["anchor"]) != ("valid", "anchored"):
                     raise StepFailed(f"{what}: {report['verdict']}, {report['anchor']}: {report['checks']}")
-    shown = settings.data_dir / "shown" / "credential.json"
+        for what, address in tale.ended:
+            report = client.get(address, headers={"Accept": "application/json"}).json()
+            if report["verdict"] != "was valid":
+                raise StepFailed(f"{what}: {report['verdict']}: {report['checks']}")
+    shown, public = settings.data_dir / "shown" / "credential.json", str(settings.wallets_dir / "public")
     for arguments in (["--rpc", str(settings.chain_rpc_url), "--served-at", served_at], ["--offline"]):
         done = subprocess.run(
-            [sys.executable, "-m", "app.cli", "verify", str(shown), *arguments], capture_output=True, text=True
+            [sys.executable, "-m", "app.cli", "verify", str(shown), "--issuers", public, *arguments],
+            capture_output=True,
+            text=True,
         )
         out.print(done.stdout.rstrip(), markup=False, soft_wrap=True)
         if done.returncode != 0:
@@ -254,7 +263,7 @@ def _summary(tale: Tale) -> None:
     for step, seconds in tale.timings:
         table.add_row(step, f"{seconds:.1f}")
     out.print(table)
-    for what, address in tale.addresses:
+    for what, address in (*tale.addresses, *tale.ended):
         out.print(f"{what}: [link={address}]{address}[/link]", soft_wrap=True)
 
 

@@ -16,10 +16,14 @@ class StepFailed(Exception):
 
 @dataclass
 class Tale:
-    """What has been shown so far: timings for the summary, and the addresses to print."""
+    """What has been shown so far: timings for the summary, and the addresses to print.
+
+    `ended` are those of what was withdrawn since.
+    """
 
     timings: list[tuple[str, float]] = field(default_factory=list)
     addresses: list[tuple[str, str]] = field(default_factory=list)
+    ended: list[tuple[str, str]] = field(default_factory=list)
     step: str = "start"
 
     @contextmanager
