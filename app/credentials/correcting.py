@@ -47,8 +47,8 @@ async def correct(
     text is what the audit needs: its digest, its dates, its places in the status list and in the log.
 
     Raises `Refused` (reason_unknown, reason_does_not_fit, note_too_long, not_signed_yet, not_correctable,
-    award_follows_parts, correction_empty, grade_capped, the codes of `issuing.check_result`, `cohort_file.read_name` and
-    `Issuer.sign`), `Conflict("already_revoked")`, `NotAllowed("not_accredited")` or `NotFound` (credential_unknown,
+    award_follows_parts, correction_empty, grade_capped, the codes of `issuing.check_result`, `cohort_file.read_name`
+    and `Issuer.sign`), `Conflict("already_revoked")`, `NotAllowed("not_accredited")` or `NotFound` (credential_unknown,
     unit_unknown).
     """
     why = _fitting(reason, changes)

@@ -10,7 +10,7 @@ import pytest
 
 from app.credentials import service as credentials
 from app.credentials.erasing import Target
-from app.credentials.model import Credential
+from app.credentials.model import Credential, CredentialKind
 from app.database import transaction
 from app.errors import AppError
 from app.institutions import service as institutions
@@ -233,7 +233,8 @@ async def test_a_learner_is_erased_with_all_that_stacking_kept(installation: Ins
     await installation.work()
     (made,) = await awards(installation)
     async with transaction(installation.wiring.engine) as conn:
-        (ours, *_) = await credentials.list_issued(conn, installation.issuer.institution.id)
+        issued = await credentials.list_issued(conn, installation.issuer.institution.id)
+        ours = next(one for one in issued if one.kind is CredentialKind.UNIT)
         await credentials.revoke(conn, installation.issuer, ours.id, reason="malpractice", now=now())
     await installation.work()
     assert [event.award_id for event in await told(installation)] == [made.id]
