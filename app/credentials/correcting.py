@@ -12,7 +12,15 @@ from app.catalogue import service as catalogue
 from app.credentials import cohort_file, editions, learners, naming, records, store
 from app.credentials.editions import Correction, Standing
 from app.credentials.issuing import check_accredited, check_result, credits_earned
-from app.credentials.model import ACHIEVEMENTS, Changes, CorrectionReason, Credential, CredentialKind, CredentialState
+from app.credentials.model import (
+    ACHIEVEMENTS,
+    RECOGNISED,
+    Changes,
+    CorrectionReason,
+    Credential,
+    CredentialKind,
+    CredentialState,
+)
 from app.credentials.signing import Issuer
 from app.errors import Conflict, NotFound, Refused
 from app.institutions import service as institutions
@@ -39,8 +47,8 @@ async def correct(
     text is what the audit needs: its digest, its dates, its places in the status list and in the log.
 
     Raises `Refused` (reason_unknown, reason_does_not_fit, note_too_long, not_signed_yet, not_correctable,
-    award_follows_parts, correction_empty, the codes of `issuing.check_result`, `cohort_file.read_name` and
-    `Issuer.sign`), `Conflict("already_revoked")`, `NotAllowed("not_accredited")` or `NotFound` (credential_unknown,
+    award_follows_parts, correction_empty, grade_capped, the codes of `issuing.check_result`, `cohort_file.read_name`
+    and `Issuer.sign`), `Conflict("already_revoked")`, `NotAllowed("not_accredited")` or `NotFound` (credential_unknown,
     unit_unknown).
     """
     why = _fitting(reason, changes)
@@ -155,6 +163,9 @@ async def _correction(
             )
         unit = await catalogue.get_unit(conn, record.unit_id)
         check_result(unit, grade, awarded_on, now.date())
+        recognised = old.content["credentialSubject"]["achievement"]["achievementType"] == RECOGNISED
+        if recognised and grade != record.grade:
+            raise Refused("grade_capped", "Prior learning has the lowest grade that passes; withdraw it instead.")
         qualification = await catalogue.get_qualification(conn, unit.qualification_id)
         check_accredited(await institutions.accreditations(conn, issuer.institution.id), qualification, awarded_on)
         earned = credits_earned(unit, grade)

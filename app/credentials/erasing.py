@@ -111,6 +111,7 @@ async def erase(
         await naming.clear_texts_of(conn, learner_id, words, rows, past)
     ids = [row.id for row in rows]
     await _set_places(conn, issuer, rows, past, reason, now)
+    await _mark_elsewhere(conn, ids)
     forgotten = await log.forget(conn, institution.id, _digests(rows, past))
     await store.delete_credentials(conn, ids)
     await store.insert_erased(conn, map(_hashed, ids), now.astimezone(UTC).date(), reason)
@@ -213,6 +214,16 @@ async def _set_places(
     for one in kept:
         places[one["status_list_id"]] = {*places.get(one["status_list_id"], ()), one["status_index"]}
     await status.set_revoked(conn, issuer, places, now)
+
+
+async def _mark_elsewhere(conn: AsyncConnection, ids: Sequence[UUID]) -> None:
+    """Awards of other institutions that name what is being erased stay, and are looked at again; no number is kept."""
+    others = set(await store.ids_naming(conn, ids)) - set(ids)
+    marked = set()
+    for each in ids if others else ():
+        marked |= set(await store.mark_for_review(conn, each, "a part of it was erased", others))
+    for award_id in sorted(marked):
+        await jobs.enqueue(conn, jobs.CASCADE_AWARD, credential_id=str(award_id))
 
 
 def _place(row: Row[Any], standing: Standing, reason: str, since: datetime) -> dict[str, Any]:

@@ -7,6 +7,11 @@
       choosing            which of them count where, when there are several ways: exact
       explaining          one reason for each credential, what each group has, what is still to do
     packs               the packs shipped, and one read from its bytes (pack_checking, pack_reading, pack_format_1)
+    awarding            what learners hold under lock, what that completes, the awards issued for it
+    cascading           what becomes of an award when a part of it changes (cascade_policy, notices: the outbox)
+    sign_off, approving complete stacks on which a person of the awarding organisation decides
+    transferring        credit of other institutions, under signed agreements, for records that the learner linked
+                        (linking); recognising: prior learning
     t_level             the overall result of a T Level, from published tables (t_level_rules, t_level_held)
     progression         what could be taken next (explorer, gaps, paths_published: the ladders of the catalogue)
     awarding, cascading how awards are made, and follow when a part changes (sign_off: where a person decides)
@@ -30,6 +35,11 @@ Decisions
   after a fixed number of steps.
 - A stacked award is issued the way every credential is (`credentials.issuing`), dated on the day its last part was
   earned. Its `creditsEarned` is what was passed: a compensated unit counts as attempted, not as earned.
+- An award follows its parts. The same parts, one corrected: a new edition. Other parts: another award, and the old one
+  is withdrawn. Not complete: withdrawn, in words that name the part. Where the reason leaves a choice, or an
+  institution wants it so, a person decides. Each step is one transaction under one lock for each institution and the
+  rows of all that the learner holds, so it may be repeated and cut off anywhere.
+- A module of a course is an award too, for which approval for the parent course is needed. It uses up no credit.
 - A T Level opens the door to level 4 and carries no level 4 credit; it is refused with those words. Its overall result
   is shown as evidence and never as an award: the award is made by the Department for Education.
 - What a learner could take next is found by the rules themselves (`progression`). A path (`paths_published`,

@@ -21,7 +21,8 @@ class CascadePolicy(StrEnum):
     REVIEW = "review"
 
 
-ACTED_ON: Final = frozenset(
+# Two sets, because the two kinds of reasons share words, and words are equal.
+ACTED_ON_WITHDRAWN: Final = frozenset(
     {
         RevocationReason.ISSUED_IN_ERROR,
         RevocationReason.MALPRACTICE,
@@ -29,10 +30,10 @@ ACTED_ON: Final = frozenset(
         RevocationReason.GRADE_CHANGED,
         RevocationReason.PART_WITHDRAWN,
         RevocationReason.PART_CORRECTED,
-        CorrectionReason.GRADE_CHANGED,
-        CorrectionReason.AWARD_DATE_WRONG,
-        CorrectionReason.PART_CORRECTED,
     }
+)
+ACTED_ON_CORRECTED: Final = frozenset(
+    {CorrectionReason.GRADE_CHANGED, CorrectionReason.AWARD_DATE_WRONG, CorrectionReason.PART_CORRECTED}
 )
 """Reasons after which a part does not say any more what its award rests on. After the others (another reason, details
 of the learner) the result may well stand: somebody looks."""
@@ -67,5 +68,5 @@ class Cause:
 def acts(policy: CascadePolicy, causes: Iterable[Cause]) -> bool:
     """Whether the award follows without a person. One cause that leaves no choice is enough."""
     if policy is CascadePolicy.BY_REASON:
-        return any(cause.reason in ACTED_ON for cause in causes)
+        return any(cause.reason in (ACTED_ON_WITHDRAWN if cause.withdrawn else ACTED_ON_CORRECTED) for cause in causes)
     return policy is CascadePolicy.AT_ONCE

@@ -38,7 +38,7 @@ from app.credentials.reissuing import AwardContent
 from app.credentials.signing import Issuer
 from app.errors import NotFound, Refused
 from app.institutions import service as institutions
-from app.stacking import awarding, packs, sign_off, store, transferring
+from app.stacking import awarding, linking, packs, sign_off, store, transferring
 from app.stacking.awarding import Earned, Known
 from app.stacking.cascade_policy import CascadePolicy, Cause, acts
 from app.stacking.notices import EventKind, note
@@ -48,6 +48,7 @@ from app.standards import open_badge, strict_json
 from app.standards.data_integrity import CanonicalForm
 
 DEFAULT: Final = CascadePolicy.BY_REASON
+_URN: Final = "urn:uuid:"
 
 
 async def request(conn: AsyncConnection, part_id: UUID) -> list[UUID]:
@@ -58,9 +59,12 @@ async def request(conn: AsyncConnection, part_id: UUID) -> list[UUID]:
     part = await credentials.find(conn, part_id)
     if part is None or part.learner_id is None:
         return flagged
-    if await sign_off.is_awaited(conn, part.institution_id, part.learner_id):
-        # What waits for a decision may rest on it.
-        await _look_again(conn, part.institution_id, part.learner_id)
+    records = [(part.learner_id, part.institution_id)]
+    records += [(one.learner_id, one.institution_id) for one in await linking.linked_records(conn, part.learner_id)]
+    for learner_id, institution_id in records:
+        if await sign_off.is_awaited(conn, institution_id, learner_id):
+            # What waits for a decision may rest on it.
+            await _look_again(conn, institution_id, learner_id)
     return flagged
 
 
@@ -296,6 +300,9 @@ async def _causes(conn: AsyncConnection, document: bytes, parts: Sequence[UUID])
             continue
         title = known.title_of(part)
         causes.append(Cause(part.id, title, part.edition, part.revoked_at is not None, reason))
+    for urn in {name for name, _ in named if name.startswith(_URN)} - {part.uri for part in every}:
+        erased = UUID(urn.removeprefix(_URN))
+        causes.append(Cause(erased, "A unit of another institution", 1, True, RevocationReason.OTHER))
     return sorted(causes, key=lambda cause: (not cause.withdrawn, cause.title, cause.part_id))
 
 

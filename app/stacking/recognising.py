@@ -2,8 +2,8 @@
 
 It is issued as a credential of the unit that says so in its type and its criteria, so a verifier can tell it from one
 that was taught here; the rules see it as recognised, and their caps hold. Its grade is the lowest that passes, whatever
-was claimed: no rule set says yet that prior learning may be graded. Who assessed and where the evidence is kept (a
-reference, not the evidence) is on record here and never published.
+was claimed: experiential learning counts at Pass only with Pearson, and no rule set allows more yet. Who assessed and
+where the evidence is kept (a reference, not the evidence) is on record here and never published.
 """
 
 from dataclasses import dataclass, replace
@@ -18,13 +18,12 @@ from app.catalogue import service as catalogue
 from app.catalogue.model import Unit
 from app.credentials import issuing
 from app.credentials import service as credentials
-from app.credentials.model import Credential
+from app.credentials.model import RECOGNISED, Credential
 from app.credentials.signing import Issuer
 from app.errors import Refused
 from app.stacking import store
 from app.standards.data_integrity import CanonicalForm
 
-ACHIEVEMENT_TYPE: Final = "ext:RecognisedPriorLearning"
 MAX_TEXT: Final = 200
 
 
@@ -67,7 +66,7 @@ async def recognise(
     (order,) = await issuing.order_units(conn, issuer, [(learner, unit, _capped(unit), decided_on)], now.date())
     achievement = replace(
         order.achievement,
-        achievement_type=ACHIEVEMENT_TYPE,
+        achievement_type=RECOGNISED,
         criteria=(
             "Recognised as prior learning: an assessor of "
             f"{issuer.institution.name} found that what was learnt before meets what this unit asks for. It was not "

@@ -168,6 +168,20 @@ async def test_for_other_reasons_a_person_decides_unless_the_institution_wants_i
     assert [event.kind for event in await told(installation)] == [EventKind.WAITING, EventKind.WITHDRAWN]
 
 
+async def test_corrected_details_of_a_person_are_for_a_person_to_look_at(installation: Installation) -> None:
+    units, made = await with_award(installation, "PPPPPPPP")
+    await correct(
+        installation, units["1"].id, changes=Changes(learner_name="Hanna Miller"), reason="wrong learner details"
+    )
+    await installation.work()
+    waits = await again(installation, made)
+    assert (waits.revoked_at, waits.edition) == (None, 1)
+    (event,) = await told(installation)
+    assert event.kind is EventKind.WAITING
+    for name in ("Hanna", "Miller", "Anna"):
+        assert name not in event.sentence
+
+
 async def test_what_waits_for_a_person_is_told_once_however_often_it_is_asked(installation: Installation) -> None:
     units, made = await with_award(installation, "PPPPPPPP")
     await choose_policy(installation, "review")

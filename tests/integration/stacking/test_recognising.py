@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.credentials import service as credentials
-from app.credentials.model import Credential
+from app.credentials.model import Changes, Credential
 from app.database import transaction
 from app.errors import AppError
 from app.stacking import awarding, packs, recognising
@@ -15,7 +15,7 @@ from app.stacking import service as stacking
 from app.stacking.held import Origin
 from app.wiring import now
 from tests.integration.conftest import Installation
-from tests.integration.credentials.test_correcting import faults
+from tests.integration.credentials.test_correcting import correct, faults
 from tests.integration.stacking.classroom import UNITS, award, awards, withdraw
 from tests.integration.stacking.test_cascade import HND, JSON, approve_for
 from tests.integration.stacking.test_transfers import agree, link, split
@@ -120,6 +120,14 @@ async def test_a_claim_that_cannot_be_recognised_is_refused(
     with pytest.raises(AppError) as refused:
         await recognise(installation, learner_id, "hnc-computing-u13", **changes)
     assert refused.value.code == code
+
+
+async def test_a_correction_is_no_way_around_the_cap(installation: Installation) -> None:
+    learner_id = await all_but_the_last(installation)
+    claimed = await recognise(installation, learner_id, "hnc-computing-u13")
+    with pytest.raises(AppError) as refused:
+        await correct(installation, claimed.id, changes=Changes(grade="Distinction"))
+    assert refused.value.code == "grade_capped"
 
 
 async def test_nobody_is_recognised_twice_or_at_another_institution(installation: Installation) -> None:

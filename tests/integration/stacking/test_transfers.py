@@ -9,17 +9,21 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.credentials import service as credentials
-from app.credentials.model import Credential
+from app.credentials.erasing import Target
+from app.credentials.model import Credential, CredentialKind
 from app.database import transaction
 from app.errors import AppError
 from app.institutions import service as institutions
-from app.stacking import linking, packs, transferring
+from app.sharing import erasing
+from app.stacking import linking, packs, sign_off, transferring
 from app.stacking import service as stacking
 from app.stacking.notices import EventKind
 from app.stacking.transferring import Agreement
 from app.standards import credit_transfer, data_integrity, multikey, strict_json
+from app.standards.erasure_receipt import ErasureReason
 from app.wiring import now
 from tests.integration.conftest import ANNA, Installation
+from tests.integration.credentials.test_correcting import everything
 from tests.integration.stacking.classroom import AWARDED_ON, UNITS, award, awards, results, take_in, uln
 from tests.integration.stacking.test_cascade import JSON, named, told
 
@@ -164,6 +168,86 @@ async def test_the_last_unit_from_the_other_college_completes_it_without_anybody
     await issue_there(installation, UNITS[-1])
     await installation.work()
     assert len(await awards(installation)) == 1
+
+
+async def test_a_unit_withdrawn_there_while_the_award_is_made_here_does_not_slip_through(
+    installation: Installation,
+) -> None:
+    anna = await split(installation, 5)
+    await agree(installation)
+    await link(installation, anna)
+
+    async def withdraw_there() -> None:
+        async with transaction(installation.wiring.engine) as conn:
+            (theirs, *_) = await credentials.list_issued(conn, installation.other.institution.id)
+            await credentials.revoke(conn, installation.other, theirs.id, reason="malpractice", now=now())
+
+    await asyncio.gather(*(award(installation, anna.here) for _ in range(3)), withdraw_there())
+    await installation.work()
+    assert [one for one in await awards(installation) if one.revoked_at is None] == []
+
+
+async def test_what_waits_for_a_decision_here_lapses_when_a_unit_is_withdrawn_there(installation: Installation) -> None:
+    here = installation.issuer.institution.id
+    anna = await split(installation, 5)
+    await agree(installation)
+    async with transaction(installation.wiring.engine) as conn:
+        await sign_off.choose(conn, here, "owner")
+    await link(installation, anna)
+    await installation.work()
+    async with transaction(installation.wiring.engine) as conn:
+        assert len(await sign_off.awaiting(conn, here)) == 1
+        (theirs, *_) = await credentials.list_issued(conn, installation.other.institution.id)
+        await credentials.revoke(conn, installation.other, theirs.id, reason="malpractice", now=now())
+    await installation.work()
+    async with transaction(installation.wiring.engine) as conn:
+        assert await sign_off.awaiting(conn, here) == ()
+    assert await awards(installation) == []
+
+
+async def test_what_is_erased_there_brings_the_award_here_up_for_a_person_to_look_at(
+    installation: Installation,
+) -> None:
+    anna = await split(installation, 5)
+    await agree(installation)
+    await link(installation, anna)
+    await installation.work()
+    (made,) = await awards(installation)
+    target, reason = Target(learner_id=anna.there), ErasureReason.LEARNER_REQUEST
+    async with transaction(installation.wiring.engine) as conn:
+        other = await installation.wiring.issuer(conn, installation.other.institution.id)
+        await erasing.erase(conn, other, target, reason=reason, now=now())
+    await installation.work()
+    (marked,) = await awards(installation)
+    assert (marked.id, marked.revoked_at, marked.review_reason) == (made.id, None, "a part of it was erased")
+    (event,) = await told(installation)
+    assert event.kind is EventKind.WAITING
+    assert "A unit of another institution, one of its parts, was withdrawn" in event.sentence
+    async with transaction(installation.wiring.engine) as conn:
+        assert await linking.linked_records(conn, anna.here) == ()
+
+
+async def test_a_learner_is_erased_with_all_that_stacking_kept(installation: Installation) -> None:
+    anna = await split(installation, 5)
+    await agree(installation)
+    await link(installation, anna)
+    await code(installation, anna, False)
+    await installation.work()
+    (made,) = await awards(installation)
+    async with transaction(installation.wiring.engine) as conn:
+        issued = await credentials.list_issued(conn, installation.issuer.institution.id)
+        ours = next(one for one in issued if one.kind is CredentialKind.UNIT)
+        await credentials.revoke(conn, installation.issuer, ours.id, reason="malpractice", now=now())
+    await installation.work()
+    assert [event.award_id for event in await told(installation)] == [made.id]
+    async with transaction(installation.wiring.engine) as conn:
+        issuer = await installation.wiring.issuer(conn, installation.issuer.institution.id)
+        target, reason = Target(learner_id=anna.here), ErasureReason.LEARNER_REQUEST
+        await erasing.erase(conn, issuer, target, reason=reason, now=now())
+    assert await told(installation) == ()
+    left = await everything(installation)
+    for table in ("award_events", "learner_links", "learner_link_codes", "award_candidates", "recognitions"):
+        assert left[table] == [], table
 
 
 REFUSED = [
