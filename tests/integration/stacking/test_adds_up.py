@@ -26,7 +26,7 @@ from app.verifying import verify_file
 from app.wiring import now
 from tests.integration.conftest import ANNA, PUBLIC_URL, Installation
 from tests.integration.stacking.classroom import UNITS, award, awards, issue_units, withdraw
-from tests.integration.test_command_line import OUTSIDE, REFUSED, Terminal
+from tests.integration.test_command_line import OUTSIDE, REFUSED, Terminal, served, terminal_of
 
 JSON = {"Accept": "application/json"}
 PAGE = {"Accept": "text/html"}
@@ -149,6 +149,32 @@ async def test_a_stranger_does_the_sum_offline_and_sees_each_addition(
         said
         == "Refused: There is no award made of parts in this file. Check it with: stackmark verify (not_an_award)\n"
     )
+
+
+async def test_a_stranger_fetches_the_parts_and_the_rules_and_makes_a_bundle_of_them(
+    installation: Installation, issuers: Path, tmp_path: Path
+) -> None:
+    _, made = await awarded(installation)
+    terminal = terminal_of(installation, tmp_path)
+    nobody = Terminal(tmp_path, {"CONTRACTS_DIR": str(installation.settings.contracts_dir)}, terminal.secrets)
+    document = (await installation.client.get(f"/credentials/{made.id}", headers=JSON)).content
+    file, bundle = nobody.write("award.json", document), tmp_path / "bundle.json"
+
+    def outside() -> tuple[str, str]:
+        with served(terminal) as address:
+            where = ("--issuers", issuers, "--served-at", address)
+            said = nobody.run("stack", "verify", file, *where)
+            return said, nobody.run("bundle", file, "--into", bundle, "--served-at", address)
+
+    said, written = await asyncio.to_thread(outside)
+    assert "The 8 parts were checked one by one and add up to 120 credits: Merit. (adds_up_ok)" in said
+    # Nothing is anchored yet; all else is in the file.
+    assert "rules" not in written.partition("Not in it")[2]
+    # Nobody serves any more.
+    said = await asyncio.to_thread(nobody.run, "stack", "verify", bundle, "--offline", "--issuers", issuers)
+    assert said.startswith("VALID ")
+    said = await asyncio.to_thread(nobody.run, "stack", "verify", file, "--issuers", issuers, expect=OUTSIDE)
+    assert said.startswith("CANNOT TELL ")
 
 
 async def shared(installation: Installation) -> tuple[list[Credential], Credential]:
