@@ -173,6 +173,21 @@ def _in_two_ways() -> Stack:
     return replace(hnc(), documents={**hnc().documents, 1: HOME.signed(document)})
 
 
+def _two_spellings() -> Stack:
+    """The same number in capitals names a second credential, which the college made too."""
+    loud = uri(1).upper().replace("URN:UUID:", "urn:uuid:")
+    second = HOME.signed(hnc_results()[0].unsigned() | {"id": loud})
+    related = hnc().unsigned()["relatedResource"]
+    named = {"id": loud, "digestSRI": open_badge.digest_sri(written(second)), "mediaType": "application/vc"}
+    address = f"{HOME.origin}/credentials/{loud.removeprefix('urn:uuid:')}"
+    return replace(hnc(), members={"relatedResource": [*related, named]}, published={address: written(second)})
+
+
+def _dated(moment: str) -> Stack:
+    document = HOME.signed(hnc_results()[0].unsigned() | {"awardedDate": moment})
+    return replace(hnc(), documents={**hnc().documents, 1: document})
+
+
 def _too_many() -> Stack:
     one = hnc().documents[1]
     return replace(hnc(), documents=dict.fromkeys(range(1, MAX_PARTS + 2), one))
@@ -238,6 +253,9 @@ ATTACKS: dict[str, tuple[Callable[[], Stack], Verdict, str]] = {
     "two sets of rules are named": (_two_rule_sets, TELL, "rules_missing"),
     "a part does not say which unit it is": (lambda: _speechless("otherIdentifier"), TELL, "part_unclear"),
     "a part says in two ways which unit it is": (_in_two_ways, TELL, "part_unclear"),
+    "one part under two spellings of its number": (_two_spellings, TELL, "part_missing"),
+    "a part of before the calendar": (lambda: _dated("0001-01-01T00:00:00Z"), TELL, "part_unclear"),
+    "a part of after all time": (lambda: _dated("9999-12-31T23:59:59Z"), TELL, "part_unclear"),
     "more parts than anybody looks at": (_too_many, TELL, "part_missing"),
 }
 
