@@ -19,7 +19,7 @@ from app.verification.evidence import Fetched, PartEvidence, StackEvidence, Subm
 from app.verification.ports import Publications
 from app.verification.report import Report, Verdict
 from app.verification.several import AT_ONCE
-from app.verification.stacked import Named, NamedByAward
+from app.verification.stacked import Named, NamedByAward, number_of
 from app.verification.submission import is_record
 
 MAX_DEPTH = 4
@@ -85,6 +85,8 @@ async def gather_parts(
             return PartEvidence(Fetched(None, None, "publication_timeout", "It could not be had in time."))
 
     async def one(part: Named) -> PartEvidence:
+        if number_of(part.id) is None:
+            return PartEvidence(Fetched(None, None, "part_name_malformed", "Its number cannot be read."))
         address = named.address_of(part)
         brought = award.beside.get((part.id, part.digest))
         async with gate:

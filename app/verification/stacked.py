@@ -26,6 +26,9 @@ from app.verification.as_of import ZONE
 _URN: Final = "urn:uuid:"
 _UNITS: Final = "/catalogue/units/"
 _QUALIFICATIONS: Final = "/catalogue/qualifications/"
+# No rule reaches back further, and arithmetic with days stays within the calendar.
+_FIRST_YEAR: Final = 1900
+_LAST_YEAR: Final = 9000
 _RULES: Final = re.compile(r"(https?://[^\s?#]+?)(/rules/[^/?#]+/[0-9]+)", re.ASCII)
 _LEVEL_OF_UNIT: Final = re.compile(r"\. Level ([1-8])(?:, ([0-9]+) credits)?\.", re.ASCII)
 _LEVEL_OF_AWARD: Final = re.compile(r": ([0-9]+) credits at level ([1-8]) were taken and enough of them passed\. ")
@@ -100,7 +103,7 @@ def named_by(document: Mapping[str, Any]) -> NamedByAward | None:
         if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
             continue
         named = Named(entry["id"], str(entry.get("digestSRI", "")))
-        if number_of(named.id) is not None:
+        if named.id.startswith(_URN):
             parts.append(named)
         elif _RULES.fullmatch(named.id):
             rules.append(named)
@@ -121,11 +124,13 @@ def _is_whole(document: Mapping[str, Any]) -> bool:
 
 
 def number_of(uri: str) -> UUID | None:
-    """The number in a `urn:uuid:`; None for anything else."""
+    """The number in a `urn:uuid:`; None for anything else, and for one that is not spelled the usual way: two spellings
+    of one number would be two credentials to whoever compares texts."""
     try:
-        return UUID(uri.removeprefix(_URN)) if uri.startswith(_URN) else None
+        number = UUID(uri.removeprefix(_URN))
     except ValueError:
         return None
+    return number if uri == f"{_URN}{number}" else None
 
 
 def read_claim(document: Mapping[str, Any]) -> ClaimOfAward:
@@ -147,7 +152,7 @@ def read_claim(document: Mapping[str, Any]) -> ClaimOfAward:
         grade=_grade(subject),
         credits_earned=earned,
         awarded_on=_awarded_on(document),
-        on=_uk_day(begins),
+        on=_day(begins),
     )
 
 
@@ -306,10 +311,13 @@ def _awarded_on(document: Mapping[str, Any]) -> date:
     moment = vc.parse_timestamp(document.get("awardedDate"))
     if moment is None:
         raise Unclear("It does not say on which day it was awarded.")
-    return _uk_day(moment)
+    return _day(moment)
 
 
-def _uk_day(moment: datetime) -> date:
+def _day(moment: datetime) -> date:
+    """In the time of the United Kingdom. Raises `Unclear` for a day on which nobody was awarded anything."""
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise Unclear("One of its dates cannot be meant.")
     return moment.astimezone(ZoneInfo(ZONE)).date()
 
 

@@ -13,6 +13,7 @@ from app.standards.compiled_shape import ShapeCache
 from app.standards.data_integrity import Proof
 from app.standards.json_ld import NotCanonicalisable
 from tests.oracles import oxigraph
+from tests.unit.credentials import catalogued
 from tests.unit.standards import sample
 from tests.vectors import published
 
@@ -113,8 +114,11 @@ def test_the_canonical_examples_of_the_implementation_guides_are_canonical_to_us
         sample.credential(grade=None, credits_earned=None),
         sample.credential(parts=[open_badge.Part("urn:uuid:1", "sha384-x", "application/json")]),
         sample.signed(sample.credential(learner_name="Zoë 😀"), ShapeCache(FULL)),
+        catalogued.held(catalogued.HNC, catalogued.HNC.units[0]).document,
+        catalogued.held(catalogued.T_LEVEL, catalogued.T_LEVEL.units[0]).document,
+        catalogued.held_award(catalogued.HNC).document,
     ],
-    ids=["usual", "15 alignments", "no grade or credit", "stacked", "signed"],
+    ids=["usual", "15 alignments", "no grade or credit", "stacked", "signed", "unit", "component", "award"],
 )
 def test_what_we_build_is_valid_against_the_published_schema(document: dict[str, Any]) -> None:
     errors = [f"{error.json_path}: {error.message}" for error in Draft201909Validator(SCHEMA).iter_errors(document)]

@@ -73,7 +73,7 @@ def full_record() -> dict[str, Any]:
 
 
 def from_the_catalogue() -> dict[str, Any]:
-    """A record over real units: an award and its parts, a T Level, both years of an HND."""
+    """A record over real units: an award and its parts, one built on it, a T Level, both years of an HND."""
     parts = [catalogued.held(catalogued.HNC, unit) for unit in catalogued.HNC.units]
     others = [
         catalogued.held(each, unit)
@@ -81,9 +81,12 @@ def from_the_catalogue() -> dict[str, Any]:
         for unit in each.units
         if unit.passing
     ]
-    everything = [*parts, catalogued.held_award(catalogued.HNC, *parts), *others]
+    hnc = catalogued.held_award(catalogued.HNC, *parts)
+    hnd = catalogued.held_award(catalogued.HND, *parts, others[-1])
+    everything = [*parts, hnc, hnd, *others]
     programmes, associations = relate(catalogued.COLLEGE, everything, catalogued.QUALIFICATIONS)
     assert {one.type for one in associations} == set(AssociationType)
+    assert Association(AssociationType.PRECEDES, hnc.achievement_id, hnd.achievement_id) in associations
     inside = [sample.signed(one.document, FULL) for one in everything]
     return sample.record(inside, achievements=programmes, associations=associations)
 

@@ -27,6 +27,7 @@ MAX_PARTS = 100
 _NOT_STACKED = "It does not say that it is made of other credentials."
 _ORDER = ("part_changed", "part_not_valid", "part_of_another", PART_ENDED, "part_missing", "part_unclear")
 _Fault = tuple[Outcome, str, str]
+_UNCOUNTED: _Fault = (Outcome.ERROR, "not_reached", "It holds, and was not counted: the rules could not be run.")
 
 
 class _Stop(Exception):
@@ -282,9 +283,7 @@ def _additions(parts: Sequence[_Part], pack: RulePack | None, outcome: _Sum | No
     for part in parts:
         report, held = part.evidence.report, part.held
         reason = reasons.get(held.id) if held is not None and part.fault is None else None
-        code, sentence = (
-            (reason.code.value, reason.sentence) if reason else (part.fault or ("", "part_unclear", ""))[1:]
-        )
+        code, sentence = (reason.code.value, reason.sentence) if reason else (part.fault or _UNCOUNTED)[1:]
         yield Addition(
             credential_id=part.id,
             verdict=report.verdict if report is not None else None,

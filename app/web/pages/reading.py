@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from app.standards import vc
-from app.standards.strict_json import parse_object
 from app.verification.submission import is_record
 
 _RECORD = "Learner record"
@@ -79,11 +78,6 @@ def read_content(document: Mapping[str, Any], receipt: Mapping[str, Any] | None 
         rules_url=rules if isinstance(rules, str) and rules.startswith("http") else None,
         chain=_text(_first((receipt or {}).get("anchor")).get("chain")),
     )
-
-
-def content_of_bytes(document: bytes) -> Content:
-    """The content of a document of our own."""
-    return read_content(parse_object(document))
 
 
 def _text(value: Any, longest: int = _LONGEST) -> str | None:

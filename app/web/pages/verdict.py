@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 from app.credentials.model import Credential
 from app.verification.report import (
     DEFENDS_AGAINST,
+    PART_ENDED,
+    Addition,
     Anchoring,
     DocumentKind,
     Finding,
@@ -61,6 +63,17 @@ class CheckLine:
     sentence: str
     evidence: str | None
     defends_against: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartLine:
+    """One part of an award as a page lists it: `number` leads to its own check, `added` says what it adds and where,
+    `wrong` why it adds nothing."""
+
+    number: str
+    title: str
+    added: str | None
+    wrong: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +138,21 @@ def tell_presentation(report: Report) -> Told:
     )
 
 
+def part_lines(report: Report, content: Content) -> tuple[PartLine, ...]:
+    """What an award is made of, as the check found it; without a check, only which parts it names."""
+    if not report.additions:
+        return tuple(PartLine(str(number), str(number), None, None) for number in content.part_ids)
+    return tuple(_part_line(addition) for addition in report.additions)
+
+
+def _part_line(addition: Addition) -> PartLine:
+    number = addition.credential_id.removeprefix("urn:uuid:")
+    credits = f"{addition.credits} credits" if addition.credits else None
+    added = ", ".join(text for text in (addition.grade, credits, addition.counted_in) if text)
+    counts = addition.code.startswith("counted")
+    return PartLine(number, addition.title or number, added or None, None if counts else addition.sentence)
+
+
 def linkedin_url(content: Content, issuer: str, page: str) -> str:
     """LinkedIn's "add to profile" address. It fills in a form; LinkedIn itself verifies nothing."""
     fields = {
@@ -147,12 +175,17 @@ def _headline(report: Report, codes: dict[str, str], record: Credential | None) 
     if report.verdict is Verdict.WAS_VALID:
         if codes["status"] == "superseded":
             return "ended", "Genuine, but corrected since"
+        if codes.get("adds_up") == PART_ENDED and codes["status"] != "revoked" and codes["dates"] != "expired":
+            return "ended", "Genuine, but a part of it no longer holds"
         if codes["status"] != "revoked":
             return "ended", "Genuine, but it has run out"
         when = f" on {day(record.revoked_at)}" if record is not None and record.revoked_at else ""
         return "ended", f"Genuine, but withdrawn{when}"
     if report.verdict is Verdict.CANNOT_TELL:
         return "unknown", "Cannot tell"
+    wrong = [finding.check for finding in report.findings if finding.outcome is Outcome.INVALID]
+    if wrong == ["adds_up"]:
+        return "bad", "Does not add up"
     return "bad", "Not valid yet" if codes["dates"] == "not_yet_valid" else "Not genuine"
 
 

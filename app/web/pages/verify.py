@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -29,8 +28,8 @@ from app.web.dependencies import limited_write, wiring_of
 from app.web.documents import PERSONAL, credential_number
 from app.web.pages import links, several
 from app.web.pages.handed_in import count_each, valid_from, verifier_of, with_receipts
-from app.web.pages.reading import Content, content_of_bytes, read_content
-from app.web.pages.verdict import linkedin_url, tell
+from app.web.pages.reading import Content, read_content
+from app.web.pages.verdict import linkedin_url, part_lines, tell
 from app.wiring import now, submission_of
 
 _HEADERS = {**PERSONAL, "Vary": "Accept"}
@@ -120,7 +119,6 @@ async def _page(request: Request, handed_in: Submission, report: Report) -> Resp
     async with transaction(wiring.engine) as conn:
         record = await _record(conn, content)
         issuer = await institutions.find_by_did(conn, content.issuer_id) if content.issuer_id else None
-        parts = await _parts(conn, content)
         level = await _level(conn, content, wiring.settings.public_url)
     number = record.id if record else None
     address = f"{wiring.settings.public_url}/verify/{number}" if number else None
@@ -133,7 +131,7 @@ async def _page(request: Request, handed_in: Submission, report: Report) -> Resp
         report=report,
         issuer=issuer if report.issuer_name else None,
         level=level,
-        parts=parts,
+        parts=part_lines(report, content),
         members=several.members_of(handed_in, report),
         is_practice=content.chain == f"eip155:{PRACTICE_CHAIN}",
         needs_review=bool(record and record.review_reason and not record.revoked_at and report.as_of is None),
@@ -154,20 +152,6 @@ async def _record(conn: AsyncConnection, content: Content) -> Credential | None:
         return None
     issuer = await institutions.find_by_did(conn, content.issuer_id)
     return record if issuer is not None and issuer.id == record.institution_id else None
-
-
-async def _parts(conn: AsyncConnection, content: Content) -> list[dict[str, Any]]:
-    """The parts of a stacked award that are known here, with what each says of itself."""
-    if not content.part_ids:
-        return []
-    found = await credentials.documents(conn, list(content.part_ids))
-    return [await _part(conn, number, found.get(number)) for number in content.part_ids]
-
-
-async def _part(conn: AsyncConnection, number: UUID, document: bytes | None) -> dict[str, Any]:
-    record = await credentials.find(conn, number)
-    content = content_of_bytes(document) if document else None
-    return {"number": number, "content": content, "revoked": bool(record and record.revoked_at)}
 
 
 async def _level(conn: AsyncConnection, content: Content, public_url: str) -> int | None:

@@ -60,6 +60,7 @@ async def test_withdrawing_a_part_flags_the_award_and_withdraws_nothing_by_itsel
 
     part, whole = await verdict(installation, units["1"]), await verdict(installation, made)
     assert (part["verdict"], part["anchor"], "underReview" in part) == ("was valid", "anchored", False)
+    # People decide about the award; what it says is no longer so, whoever looks.
     assert (whole["verdict"], whole["anchor"], whole["underReview"]) == ("was valid", "anchored", True)
     assert "Genuine, but withdrawn" in await page(installation, units["1"])
     shown = await page(installation, made)

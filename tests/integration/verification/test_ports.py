@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -12,23 +13,26 @@ from app.adapters.evm import EvmChain
 from app.adapters.publications import HostedPublications, HttpPublications, KnownPublications
 from app.adapters.recognition import FileList, KnownTenant, TenantList
 from app.adapters.registry import EvmRegistry, NoRegistry
+from app.credentials import service as credentials
 from app.credentials.scheme import make_scheme_operator
 from app.database import transaction
 from app.institutions.model import published_wallet
+from app.stacking import packs
 from app.standards import anchor_receipt, status_list
 from app.verification.ports import Publications, Recogniser, Registry
 from app.wiring import now
 from tests.fakes import MemoryList, MemoryPublications, MemoryRegistry
-from tests.integration.conftest import Foundation, Installation, fresh_installation
+from tests.integration.conftest import PUBLIC_URL, Foundation, Installation, fresh_installation
 
+PACK = "/rules/hnc-computing-2022/2"
 STRANGER = "did:web:nobody.invalid"
 
 
 class World:
     """An installation with one anchored credential, and its bundle taken apart."""
 
-    def __init__(self, installation: Installation, bundle: bytes) -> None:
-        self.installation = installation
+    def __init__(self, installation: Installation, number: UUID, part: bytes, bundle: bytes) -> None:
+        self.installation, self.number, self.part = installation, number, part
         self.bundle = json.loads(bundle)
         self.issuer = installation.issuer.institution
         self.receipt = anchor_receipt.read_receipt(self.bundle["anchorReceipt"])
@@ -46,7 +50,9 @@ async def world(foundation: Foundation) -> AsyncIterator[World]:
     async with fresh_installation(foundation) as installation:
         credential = await installation.issue_one()
         await installation.work()
-        yield World(installation, await installation.bundle(credential.id))
+        async with transaction(installation.wiring.engine) as conn:
+            part = await credentials.document(conn, credential.id)
+        yield World(installation, credential.id, part, await installation.bundle(credential.id))
 
 
 def publications(kind: str, world: World) -> Publications:
@@ -57,7 +63,7 @@ def publications(kind: str, world: World) -> Publications:
         "memory": MemoryPublications(world.documents),
         "known": KnownPublications(dict(world.documents), now()),
         "bundled": BundledPublications(world.bundle, issuers),
-        "hosted": HostedPublications(world.installation.wiring.engine, elsewhere, now),
+        "hosted": HostedPublications(world.installation.wiring.engine, elsewhere, now, PUBLIC_URL),
     }
     return made[kind]
 
@@ -72,6 +78,37 @@ async def test_publications(world: World, kind: str) -> None:
     ]
     # What is not published is a failure with a code and a sentence, never an exception and never an empty document.
     for missing in (await port.did_document(STRANGER), await port.status_list("https://nobody.invalid/status/1")):
+        assert missing.data is None
+        assert missing.code
+        assert missing.failure.endswith(".")
+
+
+@pytest.mark.parametrize("kind", ["memory", "known", "bundled", "hosted"])
+async def test_what_an_award_is_made_of(world: World, kind: str) -> None:
+    rules_url, part_url = PUBLIC_URL + PACK, f"{PUBLIC_URL}/credentials/{world.number}"
+    world.documents |= {
+        rules_url: packs.pack_bytes("hnc-computing-2022", 2),
+        part_url: world.part,
+        f"{part_url}/receipt": json.dumps(world.bundle["anchorReceipt"]).encode(),
+    }
+    world.bundle["rules"] = {rules_url: packs.pack_bytes("hnc-computing-2022", 2).decode()}
+    world.bundle["parts"] = {
+        f"urn:uuid:{world.number}": {"document": world.part.decode(), "anchorReceipt": world.bundle["anchorReceipt"]}
+    }
+    port = publications(kind, world)
+    # Bytes, not what they say: an award names their digest.
+    assert (await port.rules(rules_url)).data == packs.pack_bytes("hnc-computing-2022", 2)
+    assert (await port.credential(part_url)).data == world.part
+    receipt = (await port.credential_receipt(part_url)).data
+    assert json.loads(receipt or b"null") == world.bundle["anchorReceipt"]
+    nowhere = f"{PUBLIC_URL}/credentials/{UUID(int=1)}"
+    for missing in (
+        await port.rules(f"{PUBLIC_URL}/rules/nothing/1"),
+        await port.rules(f"{PUBLIC_URL}/rules/hnc-computing-2022/x"),
+        await port.credential(nowhere),
+        await port.credential(f"{PUBLIC_URL}/credentials/what"),
+        await port.credential_receipt(nowhere),
+    ):
         assert missing.data is None
         assert missing.code
         assert missing.failure.endswith(".")

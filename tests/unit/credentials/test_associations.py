@@ -41,6 +41,36 @@ def test_a_unit_the_award_does_not_name_is_a_part_of_the_programme_only() -> Non
     )
 
 
+def test_an_award_precedes_the_one_that_is_made_of_all_its_parts_and_more() -> None:
+    """An HNC, and the HND whose first level its units are: each unit is a child of both."""
+    first, second = [held(HNC, unit) for unit in HNC.units[:2]], [held(HND, HND.units[-1])]
+    hnc, hnd = held_award(HNC, *first), held_award(HND, *first, *second)
+    programmes, found = relations(hnd, hnc, *first, *second)
+    assert programmes == set()
+    assert found == {
+        *(("isChildOf", unit.achievement_id, hnc.achievement_id) for unit in first),
+        *(("isChildOf", unit.achievement_id, hnd.achievement_id) for unit in (*first, *second)),
+        ("precedes", hnc.achievement_id, hnd.achievement_id),
+    }
+
+
+def test_an_award_precedes_the_one_that_names_it_as_a_whole() -> None:
+    units = [held(HND, HND.units[-1])]
+    hnc = held_award(HNC, held(HNC, HNC.units[0]))
+    hnd = held_award(HND, hnc, *units)
+    _, found = relations(hnc, hnd, *units)
+    assert found == {
+        ("isChildOf", units[0].achievement_id, hnd.achievement_id),
+        ("precedes", hnc.achievement_id, hnd.achievement_id),
+    }
+
+
+def test_awards_that_share_a_part_and_are_not_built_on_each_other_come_in_no_order() -> None:
+    shared, one, other = (held(HNC, unit) for unit in HNC.units[:3])
+    _, found = relations(held_award(HNC, shared, one), held_award(HND, shared, other), shared, one, other)
+    assert "precedes" not in {kind for kind, _, _ in found}
+
+
 def test_an_award_of_another_qualification_is_no_parent() -> None:
     unit = held(T_LEVEL, T_LEVEL.units[0])
     programmes, found = relations(unit, held_award(HNC))

@@ -16,6 +16,7 @@ from app.standards import open_badge
 from app.verification.checks.adds_up import MAX_PARTS
 from app.verification.evidence import Submission
 from app.verification.report import Outcome, Report, Verdict
+from app.verification.stacked import read_part
 from tests.unit.verification import awards, world
 from tests.unit.verification.awards import (
     EARNED_ON,
@@ -26,6 +27,7 @@ from tests.unit.verification.awards import (
     Stack,
     hnc,
     hnc_results,
+    number,
     stack_of,
     uri,
     written,
@@ -171,6 +173,21 @@ def _in_two_ways() -> Stack:
     return replace(hnc(), documents={**hnc().documents, 1: HOME.signed(document)})
 
 
+def _two_spellings() -> Stack:
+    """The same number in capitals names a second credential, which the college made too."""
+    loud = uri(1).upper().replace("URN:UUID:", "urn:uuid:")
+    second = HOME.signed(hnc_results()[0].unsigned() | {"id": loud})
+    related = hnc().unsigned()["relatedResource"]
+    named = {"id": loud, "digestSRI": open_badge.digest_sri(written(second)), "mediaType": "application/vc"}
+    address = f"{HOME.origin}/credentials/{loud.removeprefix('urn:uuid:')}"
+    return replace(hnc(), members={"relatedResource": [*related, named]}, published={address: written(second)})
+
+
+def _dated(moment: str) -> Stack:
+    document = HOME.signed(hnc_results()[0].unsigned() | {"awardedDate": moment})
+    return replace(hnc(), documents={**hnc().documents, 1: document})
+
+
 def _too_many() -> Stack:
     one = hnc().documents[1]
     return replace(hnc(), documents=dict.fromkeys(range(1, MAX_PARTS + 2), one))
@@ -236,6 +253,9 @@ ATTACKS: dict[str, tuple[Callable[[], Stack], Verdict, str]] = {
     "two sets of rules are named": (_two_rule_sets, TELL, "rules_missing"),
     "a part does not say which unit it is": (lambda: _speechless("otherIdentifier"), TELL, "part_unclear"),
     "a part says in two ways which unit it is": (_in_two_ways, TELL, "part_unclear"),
+    "one part under two spellings of its number": (_two_spellings, TELL, "part_missing"),
+    "a part of before the calendar": (lambda: _dated("0001-01-01T00:00:00Z"), TELL, "part_unclear"),
+    "a part of after all time": (lambda: _dated("9999-12-31T23:59:59Z"), TELL, "part_unclear"),
     "more parts than anybody looks at": (_too_many, TELL, "part_missing"),
 }
 
@@ -378,6 +398,47 @@ def test_too_much_from_elsewhere_is_found() -> None:
     whole = _partnership()
     moved = replace(whole, documents={one.place: one.document() for one in results})
     assert outcome(moved.report()) == (NO, "part_not_counted")
+
+
+# Awards made of awards.
+
+
+def _degree(**changes: Any) -> Stack:
+    """A top-up degree: an HND brought forward as a whole, and what was studied at level 6. `changes` are of the HND."""
+    pack = packs.find_pack("hnd-computing-network-2022", 1)
+    below = stack_of(pack.id, 1, [Result(place, unit, "Merit") for place, unit in enumerate(pack.units, 1)])
+    below = replace(below, place=500, **changes)
+    top = packs.find_pack("bsc-computing-topup", 1)
+    results = [Result(600 + place, unit, "Merit") for place, unit in enumerate(top.units) if unit.level == 6]
+    hnd = below.award()
+    held = [result.held() for result in results]
+    made = rules.evaluate(top, [read_part(hnd, number(500), HOME.did), *held], MADE_ON.date())
+    documents = {500: hnd} | {one.place: one.document() for one in results if number(one.place) in made.counted}
+    inside = {below.address(place): written(one) for place, one in below.documents.items()}
+    there = {below.rules_url: below.rules, **inside}
+    return Stack(top, packs.pack_bytes(top.id, 1), documents, made, published=there, withdrawn=below.withdrawn)
+
+
+def test_an_award_within_an_award_is_added_up_too() -> None:
+    whole = _degree()
+    assert whole.made.complete
+    report = whole.report()
+    assert outcome(report) == (VALID, "adds_up_ok")
+    assert (report.additions[0].title, report.additions[0].code) == (
+        f"Completed: {packs.find_pack('hnd-computing-network-2022').qualification_title}",
+        "counted_brought_forward",
+    )
+
+
+def test_a_part_withdrawn_two_awards_below_ends_them_both() -> None:
+    report = _degree(withdrawn={HOME: (1,)}).report()
+    assert outcome(report) == (WAS, "part_withdrawn")
+    assert "no longer holds" in report.finding("adds_up").sentence
+
+
+def test_an_award_that_does_not_add_up_is_no_part_of_another() -> None:
+    report = _degree(claims={"grade": "Distinction"}).report()
+    assert outcome(report) == (NO, "part_not_valid")
 
 
 # Who is asked, and how often.

@@ -8,8 +8,9 @@ from app.standards import data_integrity
 from app.verification.as_of import moment_of
 from app.verification.report import Report, Verdict, worst
 from app.web.pages.reading import read_content
-from app.web.pages.verdict import Told, tell, tell_presentation
+from app.web.pages.verdict import Told, part_lines, tell, tell_presentation
 from tests.unit.verification.people import HOLDER, ISSUER, NOW, THIEF, credential, presentation, shown
+from tests.unit.verification.test_adds_up import ATTACKS
 from tests.unit.verification.test_records import EXPIRED, FORGED, GOOD, UNKNOWN, checked, record
 from tests.unit.verification.world import a_status_list, a_world, did_document
 
@@ -50,6 +51,45 @@ def test_a_record_is_told_by_the_worst_in_it(members: list[dict[str, object]], t
     made_up = told(checked(THIEF.signs(record(*members))))
     assert (made_up.headline, made_up.is_trusted) == ("Not genuine", False)
     assert made_up.because
+
+
+@pytest.mark.parametrize(
+    ("attack", "tone", "headline", "because"),
+    [
+        (
+            "a part was withdrawn",
+            "ended",
+            "Genuine, but a part of it no longer holds",
+            "Programming no longer holds. The issuer has withdrawn it.",
+        ),
+        (
+            "the grade of the award is raised",
+            "bad",
+            "Does not add up",
+            "It does not say what its parts make: it says Distinction, its parts make Merit.",
+        ),
+        (
+            "the rules cannot be had",
+            "unknown",
+            "Cannot tell",
+            "The rules by which its parts add up could not be had. It could not be fetched just now.",
+        ),
+    ],
+)
+def test_an_award_is_told_by_its_sum(attack: str, tone: str, headline: str, because: str) -> None:
+    stack = ATTACKS[attack][0]()
+    found = tell(stack.report(), read_content(stack.award()), None)
+    assert (found.tone, found.headline, found.because) == (tone, headline, because)
+
+
+def test_the_parts_of_an_award_are_listed_with_what_each_adds() -> None:
+    stack = ATTACKS["a part was withdrawn"][0]()
+    lines = part_lines(stack.report(), read_content(stack.award()))
+    assert (lines[0].title, lines[0].added) == ("Programming", "Pass")
+    assert lines[0].wrong == "Programming no longer holds. The issuer has withdrawn it."
+    assert (lines[1].added, lines[1].wrong) == ("Pass, 15 credits, Core units", None)
+    unasked = part_lines(ATTACKS["the rules cannot be had"][0]().report(), read_content(stack.award()))
+    assert [(line.title, line.added) for line in unasked] == [(line.number, None) for line in lines]
 
 
 def test_a_record_is_never_shown_as_an_award() -> None:
