@@ -69,10 +69,11 @@ def check(
 def show(pack: PackOrName) -> None:
     """Print the rules of a pack in plain words: groups, minimums, limits, sources, what is confirmed and what not."""
     from app.stacking.pack_words import in_words
+    from app.stacking.packs import titles
 
     found = _pack(pack)
     out.print(Text(f"{found.title}, version {found.version}", "bold"))
-    for part in in_words(found):
+    for part in in_words(found, titles()):
         out.print()
         out.print(Text(part.title, "bold"))
         for line in part.lines:

@@ -25,11 +25,14 @@ class Part:
     lines: tuple[str, ...]
 
 
-def in_words(pack: RulePack) -> tuple[Part, ...]:
+_FEW_WAYS: Final = 2
+
+
+def in_words(pack: RulePack, titles: Mapping[str, str] | None = None) -> tuple[Part, ...]:
     """The whole pack, in the order in which people ask: what it awards, what it is made of, what else is asked, who
-    says so. Parts that the pack does not have are left out."""
+    says so. Parts that the pack does not have are left out. `titles` are those of other packs, by id."""
     every = (
-        Part("What it awards", tuple(_award(pack))),
+        Part("What it awards", tuple(_award(pack, titles or {}))),
         *(Part(group.title, tuple(_group(group, pack))) for group in pack.groups),
         Part("What must be reached", tuple(_minimums(pack))),
         Part("What may count at most", tuple(_limits(pack))),
@@ -52,7 +55,7 @@ def in_force(since: date, until: date | None) -> str:
     return f"from {written(since)}" + (f" until {written(until)}" if until else "")
 
 
-def _award(pack: RulePack) -> Iterator[str]:
+def _award(pack: RulePack, titles: Mapping[str, str]) -> Iterator[str]:
     size = f", {pack.total_credits} credits" if pack.total_credits else ""
     yield f"{pack.qualification_title}: level {pack.level} of the {pack.framework}{size}."
     if pack.award_type is AwardType.MODULE:
@@ -65,7 +68,7 @@ def _award(pack: RulePack) -> Iterator[str]:
     else:
         yield "The award is made when the rules are met, without further decision."
     if pack.leads_to:
-        yield f"It leads to {', '.join(pack.leads_to)}."
+        yield f"It leads to {', '.join(titles.get(name, name) for name in pack.leads_to)}."
 
 
 def _group(group: Group, pack: RulePack) -> Iterator[str]:
@@ -140,6 +143,8 @@ def _other_ways(pack: RulePack) -> Iterator[str]:
 def _entry(pack: RulePack) -> Iterator[str]:
     for each in pack.entry:
         ways = " or ".join(" with ".join(names) for names in each.any_of)
+        if len(each.any_of) > _FEW_WAYS:
+            ways = f"one of {len(each.any_of)} ways that the rule set lists"
         need = "Needed" if each.required else "Usual, and not needed"
         yield f"{need}: {each.title} ({ways}). It carries no credit."
 

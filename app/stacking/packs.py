@@ -53,6 +53,11 @@ def newest_packs() -> tuple[RulePack, ...]:
     return tuple(newest.values())
 
 
+def titles() -> dict[str, str]:
+    """What each pack awards, by its id."""
+    return {pack.id: pack.qualification_title for pack in newest_packs()}
+
+
 def find_pack(pack_id: str, version: int | None = None) -> RulePack:
     """The pack, in its newest version unless one is named. Raises `NotFound("rule_pack_unknown")`."""
     return _find(pack_id, version).pack

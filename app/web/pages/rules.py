@@ -38,7 +38,7 @@ async def _pack(request: Request) -> Response:
     if not negotiation.prefers_html(request, default=False):
         return published(request, data, _BYTES, packs.MEDIA_TYPE)
     pack = packs.find_pack(pack_id, version)
-    return rendering.page(request, "rule_set.html", headers=_PAGE, pack=pack, parts=in_words(pack))
+    return rendering.page(request, "rule_set.html", headers=_PAGE, pack=pack, parts=in_words(pack, packs.titles()))
 
 
 async def _statement(request: Request) -> Response:
