@@ -93,7 +93,7 @@ def check_adds_up(
         if len(readable) == len(parts):
             # With what has ended since it was made: whether it was right then. Of a part that was corrected, what was
             # counted may be nowhere any more.
-            _compare(claim, outcome.made, len(parts))
+            _compare(claim, outcome.made, len(parts), pack)
         if worst is not None:
             raise _Stop(*worst)
     except _Stop as stop:
@@ -244,11 +244,15 @@ def _run(pack: RulePack, parts: Sequence[_Part], claim: ClaimOfAward) -> _Sum:
         raise _Stop(Outcome.ERROR, "rules_missing", f"This verifier cannot run its rules. {refused.message}") from None
 
 
-def _compare(claim: ClaimOfAward, made: Evaluation, parts: int) -> None:
+def _compare(claim: ClaimOfAward, made: Evaluation, parts: int, pack: RulePack) -> None:
     """Raises `_Stop` where the award says something else than its parts make."""
     idle = [reason for reason in made.reasons if not reason.counts]
     if idle:
         raise _Stop(Outcome.INVALID, "part_not_counted", f"One of its parts does not count. {idle[0].sentence}")
+    if not made.complete and _lacks_only_entry(made, pack):
+        # What opens the door carries no credit, and an award names what it counts.
+        sentence = "Its rules ask for something to begin with, which is not among its parts."
+        raise _Stop(Outcome.ERROR, "part_missing", sentence)
     if not made.complete:
         missing = f" {made.missing[0]}" if made.missing else ""
         raise _Stop(Outcome.INVALID, "adds_up_not", f"Its {parts} parts do not make the award.{missing}")
@@ -263,6 +267,12 @@ def _compare(claim: ClaimOfAward, made: Evaluation, parts: int) -> None:
     ]
     if differences:
         raise _Stop(Outcome.INVALID, "adds_up_not", f"It does not say what its parts make: {'; '.join(differences)}.")
+
+
+def _lacks_only_entry(made: Evaluation, pack: RulePack) -> bool:
+    doors = {entry.id for entry in pack.entry if entry.required}
+    unmet = [each.id for each in made.requirements if not each.is_met]
+    return bool(unmet) and doors.issuperset(unmet) and all(group.is_full for group in made.groups)
 
 
 def _added_up(made: Evaluation, parts: Sequence[_Part]) -> str:

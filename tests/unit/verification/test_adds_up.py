@@ -121,6 +121,14 @@ def _own_rules(name: str) -> Stack:
     return replace(hnc(), rules=data, pack=pack, made=made)
 
 
+def _door() -> Stack:
+    """Rules that ask for something to begin with: an award names what it counts, and a door counts for nothing."""
+    rules_of_its_own = json.loads(hnc().rules) | {"id": "hnc-with-a-door"}
+    rules_of_its_own["entry"][0]["required"] = True
+    data = json.dumps(rules_of_its_own).encode()
+    return replace(hnc(), rules=data, pack=packs.parse_pack(data))
+
+
 def _another_version() -> Stack:
     """It names version 2 by address and version 1 by digest: which of the two counted the parts?"""
     first = packs.pack_bytes("hnc-computing-2022", 1)
@@ -271,6 +279,7 @@ ATTACKS: dict[str, tuple[Callable[[], Stack], Verdict, str]] = {
     "one part under two spellings of its number": (_two_spellings, TELL, "part_missing"),
     "a part of before the calendar": (lambda: _dated("0001-01-01T00:00:00Z"), TELL, "part_unclear"),
     "a part of after all time": (lambda: _dated("9999-12-31T23:59:59Z"), TELL, "part_unclear"),
+    "something to begin with is asked for": (_door, TELL, "part_missing"),
     "more parts than anybody looks at": (_too_many, TELL, "part_missing"),
 }
 
