@@ -6,12 +6,11 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from app.errors import Refused
-from app.stacking import rules
+from app.stacking import packs, rules
 from app.stacking.evaluation import Evaluation
 from app.stacking.held import HeldCredential, Origin, Standing
 from app.stacking.options import written
 from app.stacking.pack import RulePack
-from app.stacking.packs import parse_pack
 from app.standards import strict_json, vc
 from app.standards.open_badge import digest_sri
 from app.verification import stacked
@@ -94,7 +93,7 @@ def check_adds_up(
         if len(readable) == len(parts):
             # With what has ended since it was made: whether it was right then. Of a part that was corrected, what was
             # counted may be nowhere any more.
-            _compare(claim, outcome.made, len(parts))
+            _compare(claim, outcome.made, len(parts), pack)
         if worst is not None:
             raise _Stop(*worst)
     except _Stop as stop:
@@ -102,7 +101,8 @@ def check_adds_up(
         found = finding(CHECK, outcome_of, code, stacked.shown(sentence))
     else:
         known = oldest([part.evidence.report for part in parts if part.evidence.report is not None])
-        found = finding(CHECK, Outcome.VALID, "adds_up_ok", _added_up(outcome.made, parts), known)
+        sentence = stacked.shown(_added_up(outcome.made, parts) + _whose(pack))
+        found = finding(CHECK, Outcome.VALID, "adds_up_ok", sentence, known)
     return found, tuple(_additions(parts, pack, outcome))
 
 
@@ -121,11 +121,15 @@ def _rules(named: NamedByAward, evidence: StackEvidence, trail: Trail) -> RulePa
     data = fetched.data
     try:
         # The same few rule sets count for thousands of awards.
-        pack = trail.reader.once(("rule pack", sha256(data).digest()), lambda: parse_pack(data), size=len(data))
+        pack = trail.reader.once(("rule pack", sha256(data).digest()), lambda: packs.parse_pack(data), size=len(data))
     except Refused as refused:
         raise _Stop(Outcome.ERROR, "rules_missing", f"This verifier cannot read its rules. {refused.message}") from None
     if pack.path != named.path:
         raise _Stop(Outcome.INVALID, "rules_changed", "What it names is not the version of the rules that it says.")
+    known = packs.bytes_at(named.path)
+    if known is not None and known != data:
+        # What was published never changes: these are somebody's own, under a name that is taken.
+        raise _Stop(Outcome.INVALID, "rules_changed", "Other rules than these were published under their name.")
     return pack
 
 
@@ -240,11 +244,15 @@ def _run(pack: RulePack, parts: Sequence[_Part], claim: ClaimOfAward) -> _Sum:
         raise _Stop(Outcome.ERROR, "rules_missing", f"This verifier cannot run its rules. {refused.message}") from None
 
 
-def _compare(claim: ClaimOfAward, made: Evaluation, parts: int) -> None:
+def _compare(claim: ClaimOfAward, made: Evaluation, parts: int, pack: RulePack) -> None:
     """Raises `_Stop` where the award says something else than its parts make."""
     idle = [reason for reason in made.reasons if not reason.counts]
     if idle:
         raise _Stop(Outcome.INVALID, "part_not_counted", f"One of its parts does not count. {idle[0].sentence}")
+    if not made.complete and _lacks_only_entry(made, pack):
+        # What opens the door carries no credit, and an award names what it counts.
+        sentence = "Its rules ask for something to begin with, which is not among its parts."
+        raise _Stop(Outcome.ERROR, "part_missing", sentence)
     if not made.complete:
         missing = f" {made.missing[0]}" if made.missing else ""
         raise _Stop(Outcome.INVALID, "adds_up_not", f"Its {parts} parts do not make the award.{missing}")
@@ -261,6 +269,12 @@ def _compare(claim: ClaimOfAward, made: Evaluation, parts: int) -> None:
         raise _Stop(Outcome.INVALID, "adds_up_not", f"It does not say what its parts make: {'; '.join(differences)}.")
 
 
+def _lacks_only_entry(made: Evaluation, pack: RulePack) -> bool:
+    doors = {entry.id for entry in pack.entry if entry.required}
+    unmet = [each.id for each in made.requirements if not each.is_met]
+    return bool(unmet) and doors.issuperset(unmet) and all(group.is_full for group in made.groups)
+
+
 def _added_up(made: Evaluation, parts: Sequence[_Part]) -> str:
     total = f"{made.credits_passed} credits: {made.grade}" if made.credits_passed else str(made.grade)
     sentence = (
@@ -275,6 +289,13 @@ def _added_up(made: Evaluation, parts: Sequence[_Part]) -> str:
             "and the college that made the award vouches for it."
         )
     return sentence
+
+
+def _whose(pack: RulePack) -> str:
+    """By whose rules, where this verifier has not known them before: anybody may publish some, easy ones too."""
+    if packs.bytes_at(pack.path) is not None:
+        return ""
+    return f" The rules are not among those this verifier knows: {pack.title}, of {pack.owner}, version {pack.version}."
 
 
 def _additions(parts: Sequence[_Part], pack: RulePack | None, outcome: _Sum | None) -> Iterator[Addition]:

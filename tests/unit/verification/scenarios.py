@@ -22,7 +22,7 @@ from tests.fakes import MemoryPublications, MemoryRegistry
 from tests.unit.standards import sample
 from tests.unit.verification import accredited, world
 from tests.unit.verification.accredited import BOARD, SCHEME, Trusted
-from tests.unit.verification.awards import Result, stack_of
+from tests.unit.verification.awards import Result, Stack, stack_of
 from tests.unit.verification.world import CHAIN_ID, FORM, LIST_URL, NOW, WALLET, Document, World
 
 SIGNED_ON = NOW - timedelta(days=30)
@@ -195,7 +195,7 @@ def stacked(old_key: bool = False) -> Scenario:
     first, digest = world.signed(results[0].unsigned(), "key-2025-09" if old_key else "key-2026-09", SIGNED_ON)
     parts = {1: first, **parts}
     rules = json.loads(SMALL.rules)
-    whole = replace(SMALL, documents=parts, rules=_spelled(rules), spelled=_spelled)
+    whole = replace(SMALL, documents=parts, spelled=_spelled)
     documents = {
         **made.documents,
         whole.rules_url: rules,
@@ -229,7 +229,14 @@ def _spelled(document: Any) -> bytes:
     return json.dumps(document).encode()
 
 
-SMALL = stack_of("mc-programming-database", 1, small_results())
+def _small() -> Stack:
+    """Rules of the college's own, which is no shipped pack under another spelling."""
+    whole = stack_of("mc-programming-database", 1, small_results())
+    own = _spelled(json.loads(whole.rules) | {"id": "programming-and-databases-here"})
+    return replace(whole, pack=packs.parse_pack(own), rules=own)
+
+
+SMALL = _small()
 
 
 SCENARIOS: tuple[Callable[[], Scenario], ...] = (

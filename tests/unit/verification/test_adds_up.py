@@ -111,6 +111,24 @@ def _pack_changed() -> Stack:
     return replace(hnc(), published={hnc().rules_url: json.dumps(easier).encode()})
 
 
+def _own_rules(name: str) -> Stack:
+    """The college makes rules of its own, by which a Pass is enough for a Distinction."""
+    easier = json.loads(hnc().rules) | {"id": name}
+    easier["grading"]["bands"][2]["from"] = 610
+    data = json.dumps(easier).encode()
+    pack = packs.parse_pack(data)
+    made = rules.evaluate(pack, [result.held() for result in hnc_results()], MADE_ON.date())
+    return replace(hnc(), rules=data, pack=pack, made=made)
+
+
+def _door() -> Stack:
+    """Rules that ask for something to begin with: an award names what it counts, and a door counts for nothing."""
+    rules_of_its_own = json.loads(hnc().rules) | {"id": "hnc-with-a-door"}
+    rules_of_its_own["entry"][0]["required"] = True
+    data = json.dumps(rules_of_its_own).encode()
+    return replace(hnc(), rules=data, pack=packs.parse_pack(data))
+
+
 def _another_version() -> Stack:
     """It names version 2 by address and version 1 by digest: which of the two counted the parts?"""
     first = packs.pack_bytes("hnc-computing-2022", 1)
@@ -232,6 +250,11 @@ ATTACKS: dict[str, tuple[Callable[[], Stack], Verdict, str]] = {
         "part_changed",
     ),
     "easier rules at the same address": (_pack_changed, NO, "rules_changed"),
+    "the college's own easier rules under a published name": (
+        lambda: _own_rules("hnc-computing-2022"),
+        NO,
+        "rules_changed",
+    ),
     "the rules of another version": (_another_version, NO, "rules_changed"),
     "the rules of a smaller award": (_other_rules, NO, "rules_changed"),
     "a part was withdrawn": (lambda: replace(hnc(), withdrawn={HOME: (1,)}), WAS, "part_withdrawn"),
@@ -256,6 +279,7 @@ ATTACKS: dict[str, tuple[Callable[[], Stack], Verdict, str]] = {
     "one part under two spellings of its number": (_two_spellings, TELL, "part_missing"),
     "a part of before the calendar": (lambda: _dated("0001-01-01T00:00:00Z"), TELL, "part_unclear"),
     "a part of after all time": (lambda: _dated("9999-12-31T23:59:59Z"), TELL, "part_unclear"),
+    "something to begin with is asked for": (_door, TELL, "part_missing"),
     "more parts than anybody looks at": (_too_many, TELL, "part_missing"),
 }
 
@@ -294,6 +318,16 @@ def test_one_thing_changed_is_found(attack: str) -> None:
 )
 def test_the_sentence_names_the_part(attack: str, sentence: str) -> None:
     assert ATTACKS[attack][0]().report().finding("adds_up").sentence == sentence
+
+
+def test_rules_that_nobody_knows_are_named_with_whoever_made_them() -> None:
+    """They may be as easy as their maker likes: what they are is for people to judge."""
+    report = _own_rules("hnc-computing-at-example-college").report()
+    assert outcome(report) == (VALID, "adds_up_ok")
+    assert report.finding("adds_up").sentence == (
+        "The 8 parts were checked one by one and add up to 120 credits: Distinction. The rules are not among those "
+        f"this verifier knows: {hnc().pack.title}, of {hnc().pack.owner}, version 2."
+    )
 
 
 def test_a_withdrawn_part_is_shown_among_the_others() -> None:
