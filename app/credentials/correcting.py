@@ -14,7 +14,6 @@ from app.credentials.editions import Correction, Standing
 from app.credentials.issuing import check_accredited, check_result, credits_earned
 from app.credentials.model import (
     ACHIEVEMENTS,
-    RECOGNISED,
     Changes,
     CorrectionReason,
     Credential,
@@ -163,7 +162,7 @@ async def _correction(
             )
         unit = await catalogue.get_unit(conn, record.unit_id)
         check_result(unit, grade, awarded_on, now.date())
-        recognised = old.content["credentialSubject"]["achievement"]["achievementType"] == RECOGNISED
+        recognised = old.content["credentialSubject"]["achievement"]["achievementType"] == open_badge.RECOGNISED
         if recognised and grade != record.grade:
             raise Refused("grade_capped", "Prior learning has the lowest grade that passes; withdraw it instead.")
         qualification = await catalogue.get_qualification(conn, unit.qualification_id)

@@ -69,10 +69,6 @@ class CorrectionReason(StrEnum):
         return "learner details changed" if self.concerns_name else self.value
 
 
-RECOGNISED: Final = "ext:RecognisedPriorLearning"
-"""The achievement type of a unit that was not taught but recognised; its grade is the lowest that passes."""
-
-
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What a correction changes; None = stays as it is."""

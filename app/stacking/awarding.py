@@ -24,6 +24,7 @@ from app.stacking.held import HeldCredential, Origin
 from app.stacking.holding import awards_held, units_held
 from app.stacking.pack import AwardType, RulePack
 from app.stacking.packs import PublishedPack
+from app.standards import uk_time
 from app.standards.data_integrity import CanonicalForm
 from app.standards.open_badge import Achievement, Part, digest_sri
 
@@ -98,7 +99,7 @@ def day_of(now: datetime, held: Iterable[Credential]) -> date:
     `now` was read before a lock was waited for, perhaps over midnight and on another machine; what was withdrawn
     meanwhile does not count because it still held on the day before.
     """
-    return max([now.date(), *(one.revoked_at.date() for one in held if one.revoked_at is not None)])
+    return max([uk_time.day_of(now), *(uk_time.day_of(one.revoked_at) for one in held if one.revoked_at is not None)])
 
 
 async def award_completed(

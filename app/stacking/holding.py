@@ -6,6 +6,7 @@ from uuid import UUID
 from app.catalogue.model import Qualification
 from app.credentials.model import Credential, CredentialKind, CredentialState
 from app.stacking.held import HeldCredential, HeldKind, Standing
+from app.standards import uk_time
 
 
 def units_held(held: Iterable[Credential], qualifications: Mapping[str, Qualification]) -> list[HeldCredential]:
@@ -30,7 +31,7 @@ def units_held(held: Iterable[Credential], qualifications: Mapping[str, Qualific
                 awarded_on=credential.awarded_on,
                 passed=unit.is_pass(credential.grade),
                 standing=Standing.IN_FORCE if revoked is None else Standing.REVOKED,
-                ended_on=None if revoked is None else revoked.date(),
+                ended_on=None if revoked is None else uk_time.day_of(revoked),
             )
         )
     return found
@@ -63,7 +64,7 @@ def awards_held(
                 awarded_on=credential.awarded_on,
                 kind=HeldKind.AWARD,
                 standing=Standing.IN_FORCE if revoked is None else Standing.REVOKED,
-                ended_on=None if revoked is None else revoked.date(),
+                ended_on=None if revoked is None else uk_time.day_of(revoked),
                 parts=frozenset(_rests_on(credential.id, parts)),
             )
         )

@@ -18,10 +18,11 @@ from app.catalogue import service as catalogue
 from app.catalogue.model import Unit
 from app.credentials import issuing
 from app.credentials import service as credentials
-from app.credentials.model import RECOGNISED, Credential
+from app.credentials.model import Credential
 from app.credentials.signing import Issuer
 from app.errors import Refused
 from app.stacking import store
+from app.standards import open_badge, uk_time
 from app.standards.data_integrity import CanonicalForm
 
 MAX_TEXT: Final = 200
@@ -63,10 +64,12 @@ async def recognise(
     if grade not in unit.grade_scale or not unit.is_pass(grade):
         raise Refused("grade_not_passing", "Prior learning is recognised where it passes the unit.")
     learner = await credentials.get_learner(conn, institution_id, learner_id)
-    (order,) = await issuing.order_units(conn, issuer, [(learner, unit, _capped(unit), decided_on)], now.date())
+    (order,) = await issuing.order_units(
+        conn, issuer, [(learner, unit, _capped(unit), decided_on)], uk_time.day_of(now)
+    )
     achievement = replace(
         order.achievement,
-        achievement_type=RECOGNISED,
+        achievement_type=open_badge.RECOGNISED,
         criteria=(
             "Recognised as prior learning: an assessor of "
             f"{issuer.institution.name} found that what was learnt before meets what this unit asks for. It was not "

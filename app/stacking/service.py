@@ -30,6 +30,7 @@ from app.stacking.progression import next_steps
 from app.stacking.progression_facts import ladders_of, published_skill_facts
 from app.stacking.t_level_held import t_levels_held
 from app.stacking.t_level_rules import published_rules
+from app.standards import uk_time
 
 
 async def progress(
@@ -60,6 +61,7 @@ async def reconsider(conn: AsyncConnection, institution_id: UUID, award_id: UUID
 
 async def profile(conn: AsyncConnection, institution_id: UUID, learner_id: UUID, now: datetime) -> LearnerProfile:
     """All that a learner holds at the institution. Raises `NotFound("learner_unknown")`."""
+    today = uk_time.day_of(now)
     learner = await credentials.get_learner(conn, institution_id, learner_id)
     institution = (await institutions.identity(conn, institution_id)).institution
     held = await credentials.held_by(conn, institution_id, learner_id)
@@ -70,7 +72,7 @@ async def profile(conn: AsyncConnection, institution_id: UUID, learner_id: UUID,
     held_units = [units[credential.unit_id] for credential in held if credential.unit_id is not None]
     ksb_ids = {mapping.ksb_id for unit in held_units for mapping in unit.ksbs}
     ksbs = await catalogue.get_ksbs(conn, ksb_ids) if ksb_ids else ()
-    t_levels, t_levels_without_result = t_levels_held(published_rules(), held, qualifications, now.date())
+    t_levels, t_levels_without_result = t_levels_held(published_rules(), held, qualifications, today)
     evidenced = ksb_evidence(described, units, ksbs)
     touched = {statement.occupation_id for statement in evidenced}
     standards = await catalogue.get_standards(conn, touched) if touched else ()
@@ -82,13 +84,13 @@ async def profile(conn: AsyncConnection, institution_id: UUID, learner_id: UUID,
         as_of=now,
         credentials=described,
         credits_by_level=credits_by_level(described),
-        progress=_progress_begun(seen, now.date()),
+        progress=_progress_begun(seen, today),
         t_levels=t_levels,
         t_levels_without_result=t_levels_without_result,
         ksbs=evidenced,
         occupations=occupation_coverage(evidenced, standards),
-        next_steps=next_steps(packs.newest_packs(), seen, now.date(), published_skill_facts()),
-        ladders=ladders_of(seen, now.date()),
+        next_steps=next_steps(packs.newest_packs(), seen, today, published_skill_facts()),
+        ladders=ladders_of(seen, today),
     )
 
 

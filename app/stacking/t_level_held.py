@@ -21,6 +21,7 @@ from app.credentials.model import Credential, CredentialKind
 from app.errors import Refused
 from app.stacking.t_level import Component, ComponentKind, ComponentResult, TLevel, TLevelResult, overall
 from app.stacking.t_level_rules import TLevelRules
+from app.standards import uk_time
 
 T_LEVEL: Final = "T Level"
 _KINDS: Final = {
@@ -105,7 +106,7 @@ def component_results(held: Iterable[Credential], qualification: Qualification) 
                 grade=credential.grade,
                 attempt=attempts[unit.id],
                 awarded_on=credential.awarded_on,
-                withdrawn=None if credential.revoked_at is None else credential.revoked_at.date(),
+                withdrawn=None if credential.revoked_at is None else uk_time.day_of(credential.revoked_at),
             )
         )
     return results

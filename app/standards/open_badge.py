@@ -23,6 +23,8 @@ CONTEXTS = (vc.CONTEXT, CONTEXT, EXTENSIONS)
 SCHEMA = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
 SCHEMA_TYPE = "1EdTechJsonSchemaValidator2019"
 
+RECOGNISED = "ext:RecognisedPriorLearning"
+"""The achievement type of a unit that was not taught but recognised; its grade is the lowest that passes."""
 CATALOGUE_UNIT = "ext:CatalogueUnit"
 CATALOGUE_QUALIFICATION = "ext:CatalogueQualification"
 LEVEL = "ext:RQFLevel"

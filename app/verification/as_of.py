@@ -4,8 +4,7 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from app.errors import Refused
-
-ZONE = "Europe/London"
+from app.standards.uk_time import ZONE, day_of
 
 
 def moment_of(asked: date, now: datetime) -> datetime | None:
@@ -15,7 +14,7 @@ def moment_of(asked: date, now: datetime) -> datetime | None:
     is still to come.
     """
     zone = ZoneInfo(ZONE)
-    today = now.astimezone(zone).date()
+    today = day_of(now)
     if asked > today:
         raise Refused("day_invalid", "The day asked about is still to come.")
     return None if asked == today else datetime.combine(asked, time(23, 59, 59), zone)

@@ -17,11 +17,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from app.stacking.held import HeldCredential, HeldKind, Origin
-from app.standards import open_badge, vc
-from app.verification.as_of import ZONE
+from app.standards import open_badge, uk_time, vc
 
 _URN: Final = "urn:uuid:"
 _UNITS: Final = "/catalogue/units/"
@@ -159,7 +157,8 @@ def read_claim(document: Mapping[str, Any]) -> ClaimOfAward:
 def read_part(document: Mapping[str, Any], number: UUID, award_issuer: str) -> HeldCredential:
     """A part as the rules see it, in force: whether it is, the report on it says. Raises `Unclear`.
 
-    A part of the award's own issuer was earned at home, one of another issuer is a transfer.
+    A part of the award's own issuer was earned at home, one of another issuer is a transfer; prior learning that was
+    recognised says so of itself.
     """
     subject, achievement = _achieved(document)
     unit = _catalogue_name(achievement, open_badge.CATALOGUE_UNIT, _UNITS)
@@ -183,9 +182,15 @@ def read_part(document: Mapping[str, Any], number: UUID, award_issuer: str) -> H
         awarded_on=_awarded_on(document),
         kind=HeldKind.UNIT if unit is not None else HeldKind.AWARD,
         passed=unit is None or _passed(achievement, grade, available, earned),
-        origin=Origin.HOME if vc.issuer_id(document) == award_issuer else Origin.TRANSFER,
+        origin=_origin(document, achievement, award_issuer),
         parts=frozenset(found for part in whole.parts if (found := number_of(part.id))) if whole else frozenset(),
     )
+
+
+def _origin(document: Mapping[str, Any], achievement: Mapping[str, Any], award_issuer: str) -> Origin:
+    if open_badge.RECOGNISED in vc.several(achievement.get("achievementType")):
+        return Origin.RECOGNISED
+    return Origin.HOME if vc.issuer_id(document) == award_issuer else Origin.TRANSFER
 
 
 def title_of(document: Mapping[str, Any]) -> str:
@@ -318,7 +323,7 @@ def _day(moment: datetime) -> date:
     """In the time of the United Kingdom. Raises `Unclear` for a day on which nobody was awarded anything."""
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         raise Unclear("One of its dates cannot be meant.")
-    return moment.astimezone(ZoneInfo(ZONE)).date()
+    return uk_time.day_of(moment)
 
 
 def _plain(name: str) -> str:

@@ -181,7 +181,7 @@ def _part(
         held = stacked.read_part(document, number, claim.issuer)
     except Unclear as unclear:
         return found((Outcome.ERROR, "part_unclear", f"{title} cannot be counted with certainty. {unclear}"))
-    if other := _of_another(document, held, claim, title):
+    if other := _of_another(document, claim, title):
         return found(other)
     if report.verdict is Verdict.WAS_VALID:
         status = report.finding("status")
@@ -210,13 +210,14 @@ def _other_edition(
     return Outcome.INVALID, PART_ENDED, f"{title} was corrected on {day(begins)}, after this award was made of it."
 
 
-def _of_another(document: Mapping[str, Any], held: HeldCredential, claim: ClaimOfAward, title: str) -> _Fault | None:
+def _of_another(document: Mapping[str, Any], claim: ClaimOfAward, title: str) -> _Fault | None:
     same = stacked.learner_of(document).is_same_as(claim.learner)
     if same:
         return None
-    if same is False and held.origin is Origin.HOME:
+    own = vc.issuer_id(document) == claim.issuer
+    if same is False and own:
         return Outcome.INVALID, "part_of_another", f"{title} is in the name of another learner."
-    if held.origin is Origin.HOME:
+    if own:
         return Outcome.ERROR, "part_unclear", f"{title} does not show that it is the same learner's."
     return (
         Outcome.ERROR,

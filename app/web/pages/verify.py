@@ -3,7 +3,6 @@
 import asyncio
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import segno
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +17,7 @@ from app.credentials.model import Credential
 from app.database import reading, transaction
 from app.errors import NotFound, Refused
 from app.institutions import service as institutions
+from app.standards import uk_time
 from app.verification import as_of, submission
 from app.verification.carriers import Kind
 from app.verification.evidence import Submission
@@ -138,7 +138,7 @@ async def _page(request: Request, handed_in: Submission, report: Report) -> Resp
         corrected_on=record.corrected_at if record else None,
         is_newest=record is None or valid_from(handed_in.credential) == record.valid_from,
         number=number,
-        today=now().astimezone(ZoneInfo(as_of.ZONE)).date(),
+        today=uk_time.day_of(now()),
         address=address,
         qr=await asyncio.to_thread(_qr, address) if address else None,
         linkedin=linkedin_url(content, report.issuer_name or "", address) if address else None,
