@@ -44,7 +44,12 @@ async def test_prior_learning_completes_an_award_and_says_what_it_is(installatio
     claimed = await recognise(installation, learner_id, "hnc-computing-u13")
     assert claimed.grade == "Pass"
     await installation.work()
-    assert len(await awards(installation)) == 1
+    [made] = await awards(installation)
+    whole = (await installation.client.get(f"/verify/{made.id}", headers=JSON)).json()
+    assert whole["verdict"] == "valid"
+    assert [one["sentence"] for one in whole["additions"] if claimed.uri == one["credential"]] == [
+        "Website Design & Development counts: 15 credits at Pass, recognised as prior learning."
+    ]
     answer = await installation.client.get(f"/credentials/{claimed.id}", headers=JSON)
     achievement = answer.json()["credentialSubject"]["achievement"]
     assert achievement["achievementType"] == "ext:RecognisedPriorLearning"

@@ -76,6 +76,13 @@ def test_an_award_as_a_part_knows_what_it_is_made_of() -> None:
     assert read_part(award, NUMBER, "did:web:elsewhere.example").origin is Origin.TRANSFER
 
 
+def test_recognised_prior_learning_is_counted_as_that_whoever_signed_it() -> None:
+    record, document = document_of(HNC, HNC.units[0], "Pass")
+    document["credentialSubject"]["achievement"]["achievementType"] = open_badge.RECOGNISED
+    for issuer in (COLLEGE.did, "did:web:elsewhere.example"):
+        assert read_part(document, record.id, issuer).origin is Origin.RECOGNISED
+
+
 def test_what_an_award_claims_is_as_of_the_british_day() -> None:
     document = hnc().unsigned() | {"validFrom": "2026-06-30T23:30:00Z", "awardedDate": "2026-06-30T00:00:00Z"}
     claim = read_claim(document)
