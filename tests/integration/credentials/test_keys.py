@@ -196,7 +196,7 @@ async def test_after_a_compromise_only_what_the_register_proves_to_be_older_stay
     assert holds(installation, receipt, listed) == done.identity.signing_key.name
     assert done.receipts > 0
     # And who asks what held when it was signed finds the key.
-    then = await published(installation, newest.block.time)
+    then = await published(installation, proven.created_at)
     assert holds(installation, await credential_document(installation, proven.id), then) == stolen.name
     named = published_wallet(institution, done.identity.wallet, *done.identity.keys)
     assert named["signingKeys"] == [done.identity.signing_key.public_key]
