@@ -67,7 +67,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What the next edition of a credential says. `parts` None = those of the edition before."""
+    """What the next edition of a credential says. `parts` and `trace` None = those of the edition before."""
 
     old: Standing
     learner_name: str
@@ -75,6 +75,7 @@ class Correction:
     credits_earned: int | None
     awarded_on: date
     parts: tuple[open_badge.Part, ...] | None = None
+    trace: tuple[str, ...] | None = None
 
     def valid_from(self, now: datetime) -> datetime:
         """The next whole second that no edition before has: what is newer must be seen to be."""
@@ -192,6 +193,7 @@ def _document(
         parts=[_part(related, replaced) for related in content.get("relatedResource", ())]
         if one.parts is None
         else one.parts,
+        trace=open_badge.trace_of(content) if one.trace is None else one.trace,
     )
     return open_badge.corrected_credential(profile, content, award)
 

@@ -99,6 +99,7 @@ async def prepare(
                 credits_earned=order.credits_earned,
                 status=status_list.entry(list_url, index),
                 parts=order.parts,
+                trace=order.trace,
             ),
         )
         rows.append(

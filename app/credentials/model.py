@@ -94,7 +94,7 @@ class Learner:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One credential to be issued. `unit_id` is None for a stacked award."""
+    """One credential to be issued. `unit_id` is None for a stacked award, whose `trace` says how its parts add up."""
 
     learner: Learner
     achievement: Achievement
@@ -106,6 +106,7 @@ class Order:
     awarded_on: date
     parts: tuple[Part, ...] = ()
     part_ids: tuple[UUID, ...] = ()
+    trace: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

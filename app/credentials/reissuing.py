@@ -28,6 +28,7 @@ class AwardContent:
     credits_earned: int
     awarded_on: date
     parts: tuple[Part, ...]
+    trace: tuple[str, ...]
 
 
 async def lock_learner_with_all(
@@ -74,7 +75,7 @@ async def renew_award(
         raise NotFound("credential_unknown", "There is no award in force with this number here.")
     old = Standing.of(row)
     name = old.learner_name
-    new = Correction(old, name, content.grade, content.credits_earned, content.awarded_on, content.parts)
+    new = Correction(old, name, content.grade, content.credits_earned, content.awarded_on, content.parts, content.trace)
     why = CorrectionReason.PART_CORRECTED
     await editions.supersede(conn, issuer, reference, learner, [new], reason=why, note=note, now=now)
     await store.clear_review(conn, award_id)

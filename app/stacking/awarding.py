@@ -270,6 +270,7 @@ async def _orders(conn: AsyncConnection, issuer: Issuer, earned: Sequence[Earned
             awarded_on=award.awarded_on,
             parts=(*_named(award.progress.counted, documents), _rule_part(issuer, award.published)),
             part_ids=award.progress.counted,
+            trace=award.progress.trace,
         )
         for award in earned
     ]

@@ -231,7 +231,9 @@ class _Following:
 
     async def _renew(self, earned: Earned) -> EventKind:
         parts = await awarding.parts_named(self._conn, self._issuer, earned.published, earned.progress.counted)
-        content = AwardContent(earned.grade, earned.progress.credits_passed, earned.awarded_on, parts)
+        content = AwardContent(
+            earned.grade, earned.progress.credits_passed, earned.awarded_on, parts, earned.progress.trace
+        )
         await reissuing.renew_award(
             self._conn,
             self._issuer,

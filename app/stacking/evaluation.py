@@ -124,6 +124,11 @@ class Evaluation:
     missing: tuple[str, ...]
 
     @property
+    def trace(self) -> tuple[str, ...]:
+        """Why each credential counts that does, in sentences."""
+        return tuple(reason.sentence for reason in self.reasons if reason.counts)
+
+    @property
     def counted(self) -> tuple[UUID, ...]:
         """The credentials that count, by award date and id."""
         return tuple(reason.credential_id for reason in self.reasons if reason.counts)

@@ -42,6 +42,7 @@ _HOLES: Mapping[str, Any] = {
     },
     "credentialStatus": {"id": _IDENTIFIER, "statusListIndex": _LITERAL, "statusListCredential": _IDENTIFIER},
     "relatedResource": {"id": _IDENTIFIER, "digestSRI": _LITERAL},
+    "evidence": {"narrative": _LITERAL},
 }
 # No dot segments, percent signs or queries: parsers differ in what they accept or tidy up.
 _SAFE_IRI = re.compile(

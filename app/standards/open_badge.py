@@ -23,6 +23,7 @@ CONTEXTS = (vc.CONTEXT, CONTEXT, EXTENSIONS)
 SCHEMA = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
 SCHEMA_TYPE = "1EdTechJsonSchemaValidator2019"
 
+_TRACE = "How the parts add up"
 RECOGNISED = "ext:RecognisedPriorLearning"
 """The achievement type of a unit that was not taught but recognised; its grade is the lowest that passes."""
 CATALOGUE_UNIT = "ext:CatalogueUnit"
@@ -83,7 +84,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """What varies from learner to learner. `email_salt` is printable; `credits_earned` None = not credit-bearing."""
+    """What varies from learner to learner. `email_salt` is printable; `credits_earned` None = not credit-bearing.
+
+    `trace`: how the parts of an award add up, in sentences.
+    """
 
     id: str
     valid_from: datetime
@@ -96,6 +100,7 @@ class Award:
     credits_earned: int | None
     status: dict[str, Any]
     parts: Sequence[Part] = ()
+    trace: Sequence[str] = ()
 
 
 def hash_email(email: str, salt: str) -> str:
@@ -168,7 +173,15 @@ def _credential(issuer: Profile, achievement: Mapping[str, Any], award: Award) -
         document["relatedResource"] = [
             {"id": part.id, "digestSRI": part.digest_sri, "mediaType": part.media_type} for part in award.parts
         ]
+    if award.trace:
+        document["evidence"] = [{"type": ["Evidence"], "name": _TRACE, "narrative": "\n".join(award.trace)}]
     return document
+
+
+def trace_of(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """The sentences by which an award made here says how its parts add up; none in one that does not."""
+    told = (one["narrative"] for one in document.get("evidence", ()) if one.get("name") == _TRACE)
+    return tuple(next(told, "").splitlines())
 
 
 def learner_json(name: str, email_hash: str, email_salt: str, reference: str) -> list[dict[str, Any]]:

@@ -45,6 +45,25 @@ async def test_eight_units_make_one_award_that_names_its_parts(installation: Ins
     rules = (await served(installation.client, PACK)).content
     assert rules == packs.pack_bytes("hnc-computing-2022", 2)
     assert named == {**expected, PUBLIC_URL + PACK: sri(rules)}
+    [told] = document["evidence"]
+    assert told["name"] == "How the parts add up"
+    assert sorted(told["narrative"].splitlines()) == sorted(
+        f"{title} counts: 15 credits at {grade}."
+        for title, grade in zip(
+            (
+                "Programming",
+                "Networking",
+                "Professional Practice",
+                "Database Design & Development",
+                "Security",
+                "Planning a Computing Project (Pearson-set)",
+                "Software Development Lifecycles",
+                "Website Design & Development",
+            ),
+            ("Pass", "Pass", "Pass", "Pass", "Merit", "Merit", "Distinction", "Distinction"),
+            strict=True,
+        )
+    )
 
     # 15 credits a unit: four at 4 points, two at 6, two at 8; Merit begins at 600.
     assert 15 * (4 * 4 + 2 * 6 + 2 * 8) == 660

@@ -112,6 +112,8 @@ async def test_a_corrected_part_makes_the_next_edition_of_the_same_award(install
     await installation.work()
     (renewed,) = await awards(installation)
     assert (renewed.id, renewed.edition, renewed.grade) == (made.id, 2, "Pass")
+    document = (await installation.client.get(f"/credentials/{made.id}", headers=JSON)).json()
+    assert "Programming counts: 15 credits at Pass." in document["evidence"][0]["narrative"].splitlines()
     assert (renewed.revoked_at, renewed.review_reason) == (None, None)
     (event,) = await told(installation)
     assert (event.kind, event.award_id) == (EventKind.CORRECTED, made.id)

@@ -120,6 +120,14 @@ def test_every_learner_of_a_shape_gets_the_bytes_of_the_full_path() -> None:
             id="stacked on three parts",
         ),
         pytest.param(
+            sample.credential(
+                1,
+                parts=[open_badge.Part("urn:uuid:1", "sha384-1", "application/vc")],
+                trace=("Programming counts: 15 credits at Merit.", 'Networking "counts"\\\t: 15.'),
+            ),
+            id="saying how its parts add up",
+        ),
+        pytest.param(
             open_badge.achievement_credential(
                 sample.COLLEGE, sample.achievement(creator=sample.COLLEGE), sample.award()
             ),

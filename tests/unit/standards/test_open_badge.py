@@ -28,13 +28,14 @@ def test_the_email_hash_is_that_of_the_specification() -> None:
         open_badge.corrected_credential(sample.COLLEGE, sample.credential(), sample.award(grade="Merit")),
         open_badge.renamed(sample.credential(), "Renée Example"),
         sample.credential(parts=[open_badge.Part("urn:uuid:1", "sha384-x", "application/json")]),
+        sample.credential(trace=("Programming counts: 15 credits at Merit.",)),
         open_badge.achievement_credential(
             open_badge.Profile(sample.DID, "Bare"),
             open_badge.Achievement("urn:a", "Bare", "Nothing optional.", "Done.", "ext:TLevel"),
             sample.award(),
         ),
     ],
-    ids=["usual", "15 alignments", "no grade or credit", "corrected", "renamed", "stacked", "bare"],
+    ids=["usual", "15 alignments", "no grade or credit", "corrected", "renamed", "stacked", "traced", "bare"],
 )
 def test_every_variant_is_a_credential_in_which_every_term_is_defined(document: dict[str, Any]) -> None:
     assert list(vc.structure_problems(document)) == []
