@@ -96,6 +96,7 @@ async def tell(tale: Tale, wiring: Wiring, settings: Settings, here: Institution
         hnd = await _award(wiring, here, learner_id, HND)
         out.print(f"    HNC: {hnc.grade}, with 30 credits from {there.name}. HND: {hnd.grade}")
     file = settings.data_dir / "shown" / BUNDLE
+    file.parent.mkdir(parents=True, exist_ok=True)
     if hnd.revoked_at is None:
         with tale.telling("Check the HND with nobody to ask: each part, and the sum of them"):
             await _recorded(wiring, (here, there))
