@@ -21,7 +21,7 @@ from app.catalogue.model import (
 from app.credentials.model import Credential, CredentialKind
 from app.stacking.evaluation import Evaluation
 from app.stacking.explorer import Ladder
-from app.stacking.pack import RulePack
+from app.stacking.pack import AwardType, RulePack, SignOff
 from app.stacking.progression import NextStep
 from app.stacking.t_level import TLevelResult
 from app.stacking.t_level_held import NoOverall
@@ -185,6 +185,19 @@ class LearnerProfile:
     occupations: tuple[OccupationCoverage, ...] = ()
     next_steps: tuple[NextStep, ...] = ()
     ladders: tuple[Ladder, ...] = ()
+
+    @property
+    def under_way(self) -> tuple[PackProgress, ...]:
+        """Progress towards qualifications that are made without anybody's decision and are not held yet."""
+        held = {award.qualification_id for award in self.awards if award.in_force}
+        return tuple(
+            entry
+            for entry in self.progress
+            if not entry.progress.complete
+            and entry.pack.award_type is AwardType.QUALIFICATION
+            and entry.pack.sign_off is SignOff.AUTOMATIC
+            and entry.pack.qualification_id not in held
+        )
 
     @property
     def awards(self) -> tuple[ProfileCredential, ...]:

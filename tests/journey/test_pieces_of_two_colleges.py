@@ -61,3 +61,5 @@ async def test_pieces_of_two_colleges_add_up_and_fall_with_one_that_is_withdrawn
     assert "Completed: Pearson BTEC Level 4 HNC in Computing (2022)" in page
     assert "Completed: Pearson BTEC Level 5 HND" not in page
     assert "225 of 240 credits" in page
+    # What is awarded is not under way, though two of its units are of the other college's record.
+    assert "Towards Pearson BTEC Level 4 HNC" not in page
