@@ -71,8 +71,8 @@ def award_achievement(institution: Institution, qualification: Qualification, gr
         name=f"Completed: {qualification.title}",
         description=(
             f"The parts earned fulfil the published rules for {qualification.title}: {qualification.total_credits} "
-            f"credits at level {qualification.level} were taken and enough of them passed. Anyone can run the rules "
-            "again."
+            # Not at which level: those of a diploma are of several.
+            "credits were taken and enough of them passed. Anyone can run the rules again."
         ),
         criteria=(
             "The parts are named by identifier and digest under relatedResource, together with the rule set that "
